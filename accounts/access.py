@@ -1,0 +1,56 @@
+"""Who may do what to accounts; and the two ways of saying no."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+
+from accounts.acting import Acting
+from accounts.models import Actor, Block, Manager
+
+
+class NotVisible(Exception):
+    """The acting person may not know that this exists: 404 at every HTTP door."""
+
+
+def require(allowed: bool) -> None:
+    """Raise PermissionDenied (403) unless ``allowed``: for what the acting person already sees."""
+    if not allowed:
+        raise PermissionDenied
+
+
+def require_visible(visible: bool) -> None:
+    """Raise NotVisible (404) unless ``visible``."""
+    if not visible:
+        raise NotVisible
+
+
+def blocked_between(one: Actor, other: Actor) -> bool:
+    return Block.objects.filter(Q(actor=one, target=other) | Q(actor=other, target=one)).exists()
+
+
+def may_see_actor(acting: Acting, actor: Actor) -> bool:
+    """A standing actor is seen by everybody but those it blocked; others by nobody."""
+    if acting.is_system:
+        return True
+    if actor.suspended_at is not None or actor.deleted_at is not None:
+        return False
+    if acting.actor is None:
+        return True
+    return not Block.objects.filter(actor=actor, target=acting.actor).exists()
+
+
+def may_follow(acting: Acting, target: Actor) -> bool:
+    return (
+        acting.is_signed_in
+        and acting.actor is not None
+        and acting.actor != target
+        and not blocked_between(acting.actor, target)
+    )
+
+
+def may_act_for(acting: Acting, actor: Actor) -> bool:
+    """Whether the person at the keyboard may speak as ``actor``: theirs, or one they manage."""
+    if not acting.is_signed_in or acting.user is None:
+        return False
+    return (
+        acting.user.actor == actor or Manager.objects.filter(user=acting.user, actor=actor).exists()
+    )

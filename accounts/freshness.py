@@ -1,0 +1,39 @@
+"""Whether the person at the keyboard proved who they are a moment ago."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Signed in or confirmed within the last 15 minutes."""
+    if not request.user.is_authenticated:
+        return False
+    records = get_authentication_records(request, request.user)
+    if not records:
+        return False
+    return time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def fresh_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Lead to the page that asks who is there, and back."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_fresh(request):
+            return view(request, *args, **kwargs)
+        # What was posted is not kept: the form is filled in again, by the same person.
+        back = request.get_full_path() if request.method == "GET" else reverse("security")
+        query = urlencode({"next": back})
+        return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{query}")
+
+    return guarded

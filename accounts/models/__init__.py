@@ -1,0 +1,18 @@
+from accounts.models.actor import Actor, ActorType, Handle
+from accounts.models.block import Block, Mute
+from accounts.models.follow import Follow
+from accounts.models.structure import Manager, Structure
+from accounts.models.user import CityRole, User
+
+__all__ = [
+    "Actor",
+    "ActorType",
+    "Block",
+    "CityRole",
+    "Follow",
+    "Handle",
+    "Manager",
+    "Mute",
+    "Structure",
+    "User",
+]

@@ -1,0 +1,401 @@
+"""Say that something is wrong; judge it; take it off the page and tell everybody why."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.access import require, require_visible
+from accounts.acting import Acting
+from accounts.models import Actor, CityRole, User
+from groups import access
+from groups.models import (
+    Group,
+    Level,
+    Membership,
+    Publication,
+    Report,
+    ReportReason,
+    ReportState,
+    ReportTo,
+)
+from groups.visibility import (
+    actors_visible_to,
+    reports_handled_by,
+    visible_to,
+)
+from ruche.core.db import atomic, create_keyed
+from ruche.core.mail import queue
+from ruche.journal.log import audit, notify, record
+from ruche.journal.models import Effect
+
+NOTHING, WARN, HIDE, REMOVE = "nothing", "warn", "hide", "remove"
+
+
+# --- Saying that something is wrong -------------------------------------------
+
+
+@atomic()
+def report_publication(
+    acting: Acting,
+    *,
+    publication: Publication,
+    reason: str,
+    words: str = "",
+    to: str = ReportTo.ORGANISERS,
+) -> Report:
+    """
+    Report something one sees; a report that is still open is joined, not doubled.
+
+    It goes to the city whatever ``to`` says when it is about an organiser of
+    the group, when there is no group, or when nobody else there could judge.
+    """
+    require_visible(visible_to(acting).filter(pk=publication.pk).exists())
+    require(access.may_report(acting) and publication.author_id != acting.actor_key)
+    group = publication.group
+    if to == ReportTo.ORGANISERS and not _can_judge(group, publication.author, acting):
+        to = ReportTo.CITY
+    return _file(
+        acting,
+        target=publication.author,
+        publication=publication,
+        group=group,
+        to=to,
+        reason=reason,
+        words=words,
+    )
+
+
+@atomic()
+def report_actor(acting: Acting, *, target: Actor, reason: str, words: str = "") -> Report:
+    """Report a person, a structure or a group that one sees: to the city."""
+    require_visible(actors_visible_to(acting).filter(pk=target.pk).exists())
+    require(access.may_report(acting) and target != acting.actor)
+    return _file(
+        acting,
+        target=target,
+        publication=None,
+        group=None,
+        to=ReportTo.CITY,
+        reason=reason,
+        words=words,
+    )
+
+
+def _can_judge(group: Group | None, target: Actor, acting: Acting) -> bool:
+    """Whether somebody looks after ``group`` who is neither complained of nor complaining."""
+    if group is None:
+        return False
+    organisers = set(_organisers_of(group))
+    return target.pk not in organisers and bool(organisers - {acting.actor_key})
+
+
+def _file(
+    acting: Acting,
+    *,
+    target: Actor,
+    publication: Publication | None,
+    group: Group | None,
+    to: str,
+    reason: str,
+    words: str,
+) -> Report:
+    known = Report.objects.filter(
+        reporter=acting.actor, target=target, publication=publication, state=ReportState.OPEN
+    ).first()
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            report = create_keyed(
+                Report,
+                reporter=acting.actor,
+                target=target,
+                publication=publication,
+                group=group,
+                to=to,
+                reason=ReportReason(reason),
+                words=words.strip(),
+            )
+    except IntegrityError:
+        # The same person, twice at the same moment.
+        return Report.objects.get(
+            reporter=acting.actor, target=target, publication=publication, state=ReportState.OPEN
+        )
+    record(Effect.FLAG, report, actor_key=None, group_key=None if group is None else group.pk)
+    judges = _organisers_of(group) if to == ReportTo.ORGANISERS and group else _moderators()
+    # By the city: who complains is known to nobody but those who judge.
+    notify(
+        Effect.FLAG,
+        report,
+        recipients=[key for key in judges if key not in (target.pk, acting.actor_key)],
+        actor_key=None,
+        group_key=None if group is None else group.pk,
+    )
+    return report
+
+
+def _organisers_of(group: Group) -> list[int]:
+    return list(Membership.objects.filter(group=group).organising().values_list("actor", flat=True))
+
+
+def _moderators() -> list[int]:
+    roles = [CityRole.MODERATOR, CityRole.ADMINISTRATOR]
+    return list(
+        User.objects.filter(city_role__in=roles, is_active=True).values_list("actor", flat=True)
+    )
+
+
+# --- Judging ------------------------------------------------------------------
+
+
+@atomic()
+def read_reported(acting: Acting, *, report: Report) -> Publication | None:
+    """
+    Return what was reported, to those who judge it.
+
+    Each reading of something that they would not see otherwise is audited.
+    """
+    require_visible(access.may_handle_report(acting, report))
+    publication = report.publication
+    if publication is None:
+        return None
+    if not visible_to(acting).filter(pk=publication.pk).exists():
+        _audit(acting, "read_reported", report, group=report.group, power=report.to)
+    return publication
+
+
+@atomic()
+def decide_report(acting: Acting, *, report: Report, decision: str, statement: str) -> Report:
+    """
+    Close a report, and the others on the same thing that ``acting`` may judge.
+
+    ``decision`` is ``nothing``, ``warn`` (the person is told, no more),
+    ``hide`` or ``remove``. ``statement`` is read as it stands by who reported
+    and, unless nothing is done, by who is complained of; neither learns who
+    the other is, nor who decided. A report that is closed stays as it is.
+    """
+    require_visible(access.may_handle_report(acting, report))
+    require(decision in decisions_for(report) and bool(statement.strip()))
+    report = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+    if report.state == ReportState.CLOSED:
+        return report
+    publication = report.publication
+    if publication is not None and decision in (HIDE, REMOVE):
+        _take_off(acting, publication, statement, under=report.to, remove=decision == REMOVE)
+    others = reports_handled_by(acting).filter(
+        target=report.target, publication=publication, state=ReportState.OPEN
+    )
+    for each in [report, *others.exclude(pk=report.pk)]:
+        _close(acting, each, decision, statement)
+        _tell_reporter(each)
+    _audit(
+        acting,
+        "decide_report",
+        report,
+        group=report.group,
+        reason=statement,
+        power=report.to,
+        decision=decision,
+    )
+    if decision != NOTHING:
+        _tell_target(report)
+    return report
+
+
+def decisions_for(report: Report) -> list[str]:
+    """Which decisions make sense: a person is not hidden, words are."""
+    if report.publication is None:
+        return [NOTHING, WARN]
+    if report.publication.hidden_at is not None or report.publication.deleted_at is not None:
+        return [NOTHING, WARN, REMOVE]
+    return [NOTHING, WARN, HIDE, REMOVE]
+
+
+def _close(acting: Acting, report: Report, decision: str, statement: str) -> None:
+    report.state = ReportState.CLOSED
+    report.decision = decision
+    report.statement = statement.strip()
+    report.decided_by = acting.actor
+    report.decided_at = timezone.now()
+    report.save(update_fields=["state", "decision", "statement", "decided_by", "decided_at"])
+
+
+# --- Off the page, and on again -----------------------------------------------
+
+
+@atomic()
+def hide_publication(acting: Acting, *, publication: Publication, reason: str) -> Report:
+    """
+    Take something off the page, without a report; its author reads ``reason``.
+
+    Open reports on it that ``acting`` may judge are closed with the same words.
+    """
+    require_visible(visible_to(acting).filter(pk=publication.pk).exists())
+    power = access.power_over(acting, publication)
+    require(power is not None and bool(reason.strip()))
+    assert power is not None
+    _take_off(acting, publication, reason, under=power, remove=False)
+    decision = create_keyed(
+        Report,
+        reporter=None,
+        target=publication.author,
+        publication=publication,
+        group=publication.group,
+        to=power,
+        reason=ReportReason.OTHER,
+    )
+    _close(acting, decision, HIDE, reason)
+    opened = reports_handled_by(acting).filter(publication=publication, state=ReportState.OPEN)
+    for each in opened:
+        _close(acting, each, HIDE, reason)
+        _tell_reporter(each)
+    _audit(
+        acting,
+        "hide_publication",
+        publication,
+        group=publication.group,
+        reason=reason,
+        power=power,
+    )
+    _tell_target(decision)
+    return decision
+
+
+@atomic()
+def show_again(acting: Acting, *, publication: Publication, reason: str = "") -> Publication:
+    """Put back what was hidden under a power that ``acting`` holds; who hid it may differ."""
+    require_visible(access.may_show_again(acting, publication))
+    publication = (
+        Publication.objects.select_for_update(of=("self",))
+        .select_related("group", "author")
+        .get(pk=publication.pk)
+    )
+    # Asked again under the lock: the city may have hidden it at the same moment.
+    require_visible(access.may_show_again(acting, publication))
+    power = publication.hidden_under
+    publication.hidden_at = None
+    publication.hidden_because = publication.hidden_under = ""
+    publication.save(update_fields=["hidden_at", "hidden_because", "hidden_under"])
+    # As if it came: pages that are open on it fetch it again.
+    _record(acting, Effect.CREATE, publication, power, level=publication.level)
+    _audit(
+        acting,
+        "show_again",
+        publication,
+        group=publication.group,
+        reason=reason,
+        power=power,
+    )
+    return publication
+
+
+def _take_off(
+    acting: Acting, publication: Publication, reason: str, *, under: str, remove: bool
+) -> None:
+    """
+    Hide, and with ``remove`` delete as well: putting back a deletion leaves it hidden.
+
+    What the city hid stays under its power and its reasons: organisers would
+    else put it back.
+    """
+    publication = (
+        Publication.objects.select_for_update(of=("self",))
+        .select_related("group", "author")
+        .get(pk=publication.pk)
+    )
+    now = timezone.now()
+    publication.hidden_at = publication.hidden_at or now
+    if under == ReportTo.CITY or publication.hidden_under != ReportTo.CITY:
+        publication.hidden_because = reason.strip()
+        publication.hidden_under = under
+    if remove:
+        publication.deleted_at = publication.deleted_at or now
+    publication.save(update_fields=["hidden_at", "hidden_because", "hidden_under", "deleted_at"])
+    _record(
+        acting,
+        Effect.DELETE if remove else Effect.HIDE,
+        publication,
+        under,
+        level=Level.DRAFT,
+        level_before=publication.level,
+    )
+
+
+def _record(
+    acting: Acting,
+    effect: Effect,
+    publication: Publication,
+    power: str,
+    *,
+    level: int,
+    level_before: int | None = None,
+) -> None:
+    """Write the entry; the city's moderators act without a name."""
+    record(
+        effect,
+        publication,
+        actor_key=None if power == ReportTo.CITY else acting.actor_key,
+        group_key=publication.group_id,
+        author_key=publication.author_id,
+        root_key=publication.root_key,
+        level=level,
+        level_before=level_before,
+    )
+
+
+# --- Telling ------------------------------------------------------------------
+
+
+def _tell_reporter(report: Report) -> None:
+    if report.reporter_id is None:
+        return
+    # UPDATE: "your report was answered".
+    notify(Effect.UPDATE, report, recipients=[report.reporter_id], actor_key=None)
+    _mail(report, report.reporter_id, "report_answered")
+
+
+def _tell_target(report: Report) -> None:
+    notify(Effect.HIDE, report, recipients=[report.target_id], actor_key=None)
+    _mail(report, report.target_id, "report_decided")
+
+
+def _mail(report: Report, recipient: int, template: str) -> None:
+    """Send the reasons; of a group that speaks of hardship, only that there is an answer."""
+    user = User.objects.filter(actor=recipient, is_active=True).exclude(email="").first()
+    if user is None:
+        return
+    quotable = report.group is None or not report.group.sensitive
+    queue(
+        template,
+        user.email,
+        {
+            "path": f"/moi/signalements/{report.pk}",
+            "decision": report.decision,
+            "by_city": report.to == ReportTo.CITY,
+            "about_words": report.publication_id is not None,
+            "statement": report.statement if quotable else "",
+        },
+        language=user.language,
+    )
+
+
+def _audit(
+    acting: Acting,
+    verb: str,
+    row: Publication | Report,
+    *,
+    group: Group | None,
+    power: str,
+    reason: str = "",
+    **detail: str,
+) -> None:
+    audit(
+        verb,
+        row,
+        actor_key=acting.actor_key,
+        user_key=acting.user_key,
+        via=acting.via,
+        group_key=None if group is None else group.pk,
+        reason=reason.strip(),
+        power=power,
+        **detail,
+    )

@@ -1,0 +1,37 @@
+from groups.models.attachment import Attachment
+from groups.models.draft import Draft
+from groups.models.group import Group, GroupState, JoinPolicy, PostingPolicy, Theme, Visibility
+from groups.models.invitation import Invitation
+from groups.models.marker import Marker
+from groups.models.membership import Membership, MembershipRole, MembershipState
+from groups.models.publication import Audience, Hashtag, Level, Mention, Publication, Revision
+from groups.models.reaction import Bookmark, Like
+from groups.models.report import Report, ReportReason, ReportState, ReportTo
+
+__all__ = [
+    "Attachment",
+    "Audience",
+    "Bookmark",
+    "Draft",
+    "Group",
+    "GroupState",
+    "Hashtag",
+    "Invitation",
+    "JoinPolicy",
+    "Level",
+    "Like",
+    "Marker",
+    "Membership",
+    "MembershipRole",
+    "MembershipState",
+    "Mention",
+    "PostingPolicy",
+    "Publication",
+    "Report",
+    "ReportReason",
+    "ReportState",
+    "ReportTo",
+    "Revision",
+    "Theme",
+    "Visibility",
+]

@@ -1,0 +1,265 @@
+"""
+Notifications as sentences, for the person they are told to.
+
+A row never carries text. What it speaks of is looked up when it is read,
+through the same functions as pages: what one may no longer see is not shown.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
+
+from accounts.acting import Acting
+from accounts.models import Actor
+from groups.models import Group, Membership, Publication
+from groups.visibility import (
+    actors_visible_to,
+    groups_visible_to,
+    visible_to,
+)
+from ruche.core.html import excerpt
+from ruche.core.keys import moment_of
+from ruche.journal.models import Effect, Notification
+from ruche.journal.reading import unread
+
+PAGE = 30
+# Beyond this the bell says "99+" and the database stops counting.
+MOST = 99
+EXCERPT_CHARS = 160
+
+
+@dataclass(frozen=True)
+class Bell:
+    """How many notifications were not read, counted up to 100."""
+
+    number: int
+
+    @classmethod
+    def of(cls, recipient_key: int | None) -> "Bell":
+        if recipient_key is None:
+            return cls(0)
+        return cls(unread(recipient_key)[: MOST + 1].count())
+
+    def __str__(self) -> str:
+        return f"{MOST}+" if self.number > MOST else str(self.number)
+
+    def __bool__(self) -> bool:
+        return self.number > 0
+
+
+@dataclass(frozen=True)
+class News:
+    """One notification as it is shown. ``url`` is empty where there is nothing to open."""
+
+    key: int
+    sentence: str
+    url: str
+    moment: datetime
+    is_new: bool
+    actor: Actor | None
+    publication: Publication | None
+
+    @property
+    def excerpt(self) -> str:
+        return excerpt(self.publication.content, EXCERPT_CHARS) if self.publication else ""
+
+
+@dataclass(frozen=True)
+class NewsPage:
+    """``newest`` is the key of the newest row read, shown or not; ``older`` where to go on."""
+
+    news: list[News]
+    newest: int | None
+    older: int | None
+
+
+def news_of(acting: Acting, *, before: int | None = None) -> NewsPage:
+    """
+    Return a page of what ``acting`` was told, newest first.
+
+    At most 30 rows are read; those about what one may no longer see are left out.
+    """
+    assert acting.actor_key is not None
+    rows = Notification.objects.filter(recipient_key=acting.actor_key).order_by("-key")
+    if before is not None:
+        rows = rows.filter(key__lt=before)
+    page = list(rows[: PAGE + 1])
+    return NewsPage(
+        news=_in_words(acting, page[:PAGE]),
+        newest=page[0].key if page else None,
+        older=page[PAGE - 1].key if len(page) > PAGE else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the acting person may see of what a page of rows speaks of."""
+
+    actors: dict[int, Actor]
+    groups: dict[int, Group]
+    # Keys of those groups that the person looks after.
+    organised: set[int]
+    publications: dict[int, Publication]
+    is_moderator: bool
+
+
+def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
+    """A handful of queries, whatever the number of rows."""
+    groups = {row.group_key for row in rows if row.group_key}
+    publications = {row.object_key for row in rows if row.object_kind == "publication"}
+    return _Known(
+        actors=actors_visible_to(acting).in_bulk({row.actor_key for row in rows if row.actor_key}),
+        groups=groups_visible_to(acting).in_bulk(groups),
+        organised=set(
+            Membership.objects.filter(actor=acting.actor, group__in=groups)
+            .organising()
+            .values_list("group", flat=True)
+        ),
+        publications=visible_to(acting)
+        .select_related("author", "group__actor")
+        .in_bulk(publications),
+        is_moderator=acting.is_moderator,
+    )
+
+
+def _in_words(acting: Acting, rows: Sequence[Notification]) -> list[News]:
+    known = _look_up(acting, rows)
+    told = []
+    for row in rows:
+        said = _SAY.get(row.object_kind, _say_nothing)(row, known)
+        if said is None:
+            continue
+        sentence, url = said
+        publication = known.publications.get(row.object_key)
+        told.append(
+            News(
+                key=row.key,
+                sentence=sentence,
+                url=url,
+                moment=moment_of(row.key),
+                is_new=row.read_at is None,
+                actor=known.actors.get(row.actor_key),
+                publication=publication if row.object_kind == "publication" else None,
+            )
+        )
+    return told
+
+
+# A sentence and an address; None where the row may not, or need not, be told any more.
+Said = tuple[str, str] | None
+
+
+def _say_nothing(row: Notification, known: _Known) -> Said:
+    return None
+
+
+def _say_publication(row: Notification, known: _Known) -> Said:
+    publication = known.publications.get(row.object_key)
+    actor = known.actors.get(row.actor_key)
+    if publication is None or actor is None:
+        return None
+    sentences: dict[str, str] = {
+        Effect.REPLY: _("%(name)s vous a répondu."),
+        Effect.MENTION: _("%(name)s parle de vous."),
+        Effect.LIKE: _("%(name)s vous dit merci."),
+    }
+    sentence = sentences.get(row.effect, _("%(name)s a écrit un message."))
+    return sentence % {"name": actor}, publication.get_absolute_url()
+
+
+def _say_follow(row: Notification, known: _Known) -> Said:
+    actor = known.actors.get(row.actor_key)
+    if actor is None:
+        return None
+    if row.effect == Effect.ASK:
+        sentence, url = _("%(name)s demande à vous suivre."), reverse("follow_requests")
+    elif row.effect == Effect.ACCEPT_FOLLOW:
+        sentence, url = _("%(name)s accepte que vous le suiviez."), actor.get_absolute_url()
+    else:
+        sentence, url = _("%(name)s vous suit."), actor.get_absolute_url()
+    return sentence % {"name": actor}, url
+
+
+# What happened to the reader in a group; the last two are for those who look after it.
+_IN_A_GROUP: dict[str, str] = {
+    Effect.INVITE: _noop("On vous invite dans « %(group)s »."),
+    Effect.ACCEPT: _noop("Vous voilà membre de « %(group)s »."),
+    Effect.REJECT: _noop("Votre demande pour « %(group)s » n’a pas été acceptée."),
+    Effect.ADD: _noop("Vous vous occupez maintenant de « %(group)s »."),
+    Effect.UPDATE: _noop("Votre rôle a changé dans « %(group)s »."),
+    Effect.REMOVE: _noop("Vous n’êtes plus membre de « %(group)s »."),
+}
+_FOR_ORGANISERS: dict[str, str] = {
+    Effect.ASK: _noop("%(name)s demande à entrer dans « %(group)s »."),
+    Effect.JOIN: _noop("%(name)s est maintenant membre de « %(group)s »."),
+}
+
+
+def _say_membership(row: Notification, known: _Known) -> Said:
+    group = known.groups.get(row.group_key or 0)
+    if group is None:
+        return None
+    if row.effect in _FOR_ORGANISERS:
+        actor = known.actors.get(row.actor_key)
+        if actor is None or group.pk not in known.organised:
+            return None
+        url = reverse("groups:requests", args=[group.handle])
+        return _(_FOR_ORGANISERS[row.effect]) % {"name": actor, "group": group}, url
+    if row.effect not in _IN_A_GROUP:
+        return None
+    return _(_IN_A_GROUP[row.effect]) % {"group": group}, group.get_absolute_url()
+
+
+_OF_A_GROUP: dict[str, str] = {
+    Effect.ACCEPT: _noop("La ville a ouvert votre ruche « %(group)s »."),
+    Effect.REJECT: _noop("La ville n’a pas ouvert votre ruche « %(group)s »."),
+}
+_FOR_THE_CITY: dict[str, str] = {
+    Effect.ASK: _noop("On demande à la ville d’ouvrir la ruche « %(group)s »."),
+    Effect.LEAVE: _noop("Plus personne ne s’occupe de la ruche « %(group)s »."),
+}
+
+
+def _say_group(row: Notification, known: _Known) -> Said:
+    group = known.groups.get(row.object_key)
+    if group is None:
+        return None
+    if row.effect in _FOR_THE_CITY:
+        if not known.is_moderator:
+            return None
+        url = reverse("groups:desk_group", args=[group.handle])
+        return _(_FOR_THE_CITY[row.effect]) % {"group": group}, url
+    if row.effect not in _OF_A_GROUP:
+        return None
+    return _(_OF_A_GROUP[row.effect]) % {"group": group}, group.get_absolute_url()
+
+
+def _say_report(row: Notification, known: _Known) -> Said:
+    if row.effect == Effect.UPDATE:
+        return _("Votre signalement a reçu une réponse."), _report_url(row)
+    if row.effect == Effect.HIDE:
+        return _("Une décision a été prise sur ce que vous avez écrit."), _report_url(row)
+    if row.group_key in known.organised:
+        group = known.groups[row.group_key]
+        url = reverse("groups:group_reports", args=[group.handle])
+        return _("Un signalement vous attend dans « %(group)s ».") % {"group": group}, url
+    if known.is_moderator:
+        return _("Un signalement attend au bureau."), reverse("groups:desk")
+    return None
+
+
+def _report_url(row: Notification) -> str:
+    return reverse("groups:my_report", args=[row.object_key])
+
+
+_SAY: dict[str, Callable[[Notification, _Known], Said]] = {
+    "publication": _say_publication,
+    "follow": _say_follow,
+    "membership": _say_membership,
+    "group": _say_group,
+    "report": _say_report,
+}

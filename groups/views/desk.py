@@ -1,0 +1,202 @@
+"""The city's desk: what waits, and what was done. Unknown to all but its moderators."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import require_visible
+from accounts.requests import Request
+from groups.actions.groups import answer_group_request, rescue_group
+from groups.forms.desk import AnswerForm, RescueForm
+from groups.models import Group, GroupState, ReportState
+from groups.views.reports import READ_AND_POST, judge
+from groups.visibility import (
+    actors_visible_to,
+    audit_visible_to,
+    groups_visible_to,
+    reports_handled_by,
+)
+from ruche.core.keys import moment_of
+
+PAGE = 50
+# What waits longer is said in hours, in brick.
+LATE_AFTER = timedelta(hours=24)
+
+# What was done, as the journal says it. A verb that is missing is shown as it is.
+VERBS = {
+    "read_reported": _noop("a lu un contenu protégé qui était signalé"),
+    "decide_report": _noop("a répondu à un signalement"),
+    "hide_publication": _noop("a masqué un message"),
+    "show_again": _noop("a remontré un message"),
+    "answer_group_request": _noop("a répondu à une demande de ruche"),
+    "rescue_group": _noop("a nommé quelqu’un pour s’occuper d’une ruche"),
+    "archive_group": _noop("a archivé une ruche"),
+    "reopen_group": _noop("a rouvert une ruche"),
+    "remove_member": _noop("a retiré une personne d’une ruche"),
+    "ban_member": _noop("a exclu une personne d’une ruche"),
+    "unban_member": _noop("a levé l’exclusion d’une personne"),
+    "make_organiser": _noop("a confié l’organisation à une personne"),
+    "make_member": _noop("a retiré l’organisation à une personne"),
+    "edit_group": _noop("a changé les réglages d’une ruche"),
+    "give_group_to_city": _noop("a confié une ruche à la ville"),
+    "invite_addresses": _noop("a invité des personnes par mail"),
+    "create_link": _noop("a fait un lien d’invitation"),
+    "revoke_invitation": _noop("a retiré une invitation"),
+    "create_account": _noop("a ouvert un compte avec des pouvoirs"),
+    "open_structure": _noop("a ouvert une structure"),
+    "name_manager": _noop("a nommé quelqu’un pour agir au nom d’une structure"),
+    "refuse_request": _noop("a refusé une demande d’entrée"),
+    "accept_request": _noop("a accepté une demande d’entrée"),
+}
+
+
+@require_safe
+def desk(request: Request) -> HttpResponse:
+    """What waits: reports, groups asked for, groups that nobody looks after."""
+    require_visible(request.acting.is_moderator)
+    return render(request, "groups/desk/desk.html", _waiting(request))
+
+
+@require_http_methods(READ_AND_POST)
+def report(request: Request, key: int) -> HttpResponse:
+    """One report, read and decided by a moderator of the city."""
+    require_visible(request.acting.is_moderator)
+    found = get_object_or_404(
+        reports_handled_by(request.acting).select_related(
+            "publication__author", "publication__group__actor", "target", "reporter", "group__actor"
+        ),
+        pk=key,
+    )
+    return judge(
+        request,
+        found,
+        template="groups/desk/report.html",
+        context=_waiting(request),
+        after="groups:desk",
+        arguments=[],
+    )
+
+
+def _waiting(request: Request) -> dict:
+    acting = request.acting
+    reports = (
+        reports_handled_by(acting)
+        .filter(state=ReportState.OPEN)
+        .select_related("publication", "target", "group__actor")
+        .order_by("key")
+    )
+    now = timezone.now()
+    queue = [
+        {
+            "report": each,
+            "hours": int((now - moment_of(each.pk)).total_seconds() // 3600),
+            "late": now - moment_of(each.pk) > LATE_AFTER,
+        }
+        for each in reports[:PAGE]
+    ]
+    groups = groups_visible_to(acting).order_by("created_at")
+    return {
+        "queue": queue,
+        "reports_total": reports.count(),
+        "asked": groups.filter(state=GroupState.ASKED).select_related("created_by")[:PAGE],
+        "ownerless": groups.filter(ownerless_since__isnull=False, state=GroupState.OPEN)[:PAGE],
+        "refused": groups.filter(state=GroupState.REFUSED)[:PAGE],
+        "closed": reports_handled_by(acting)
+        .filter(state=ReportState.CLOSED)
+        .select_related("publication", "target", "group__actor")
+        .order_by("-decided_at")[:10],
+    }
+
+
+@require_safe
+def log(request: Request) -> HttpResponse:
+    """What was done under a power, newest first. Nobody changes it."""
+    require_visible(request.acting.is_moderator)
+    lines = audit_visible_to(request.acting).order_by("-key")
+    before = request.GET.get("avant", "")
+    if before.isdecimal() and len(before) < 20:
+        lines = lines.filter(key__lt=int(before))
+    page = list(lines[: PAGE + 1])
+    actors = actors_visible_to(request.acting).in_bulk(
+        {line.actor_key for line in page if line.actor_key}
+    )
+    groups = groups_visible_to(request.acting).in_bulk(
+        {line.group_key for line in page if line.group_key}
+    )
+    return render(
+        request,
+        "groups/desk/log.html",
+        {
+            "lines": [
+                {
+                    "audit": line,
+                    "verb": _(VERBS.get(line.verb, line.verb)),
+                    "when": moment_of(line.key),
+                    "actor": actors.get(line.actor_key),
+                    "group": groups.get(line.group_key),
+                }
+                for line in page[:PAGE]
+            ],
+            "older": page[PAGE - 1].key if len(page) > PAGE else None,
+        },
+    )
+
+
+@require_safe
+def groups(request: Request) -> HttpResponse:
+    """Groups asked of the city, and those that nobody looks after."""
+    require_visible(request.acting.is_moderator)
+    return render(request, "groups/desk/groups.html", _waiting(request))
+
+
+@require_http_methods(READ_AND_POST)
+def group(request: Request, name: str) -> HttpResponse:
+    """One group that waits for the city: to be opened, or to be looked after."""
+    require_visible(request.acting.is_moderator)
+    waits = Q(state__in=[GroupState.ASKED, GroupState.REFUSED]) | Q(ownerless_since__isnull=False)
+    found = get_object_or_404(
+        groups_visible_to(request.acting).filter(waits).select_related("created_by"),
+        actor__handle=name.lower(),
+    )
+    form = _form_for(request, found)
+    if request.method == "POST" and form is not None and form.is_valid():
+        return _answer(request, found, form)
+    return render(
+        request,
+        "groups/desk/group.html",
+        {"group": found, "form": form, "is_asked": found.state == GroupState.ASKED},
+        status=422 if form is not None and form.is_bound else 200,
+    )
+
+
+def _form_for(request: Request, found: Group) -> AnswerForm | RescueForm | None:
+    if found.state == GroupState.ASKED:
+        return AnswerForm(request.POST or None)
+    if found.ownerless_since is not None:
+        return RescueForm(request.POST or None, group=found)
+    return None
+
+
+def _answer(request: Request, found: Group, form: AnswerForm | RescueForm) -> HttpResponse:
+    reason = form.cleaned_data["reason"]
+    if isinstance(form, RescueForm):
+        assert form.membership is not None
+        rescue_group(request.acting, group=found, membership=form.membership, reason=reason)
+        messages.success(request, _("Cette ruche a de nouveau quelqu’un qui s’en occupe."))
+    else:
+        accept = form.cleaned_data["answer"] == "accept"
+        answer_group_request(request.acting, group=found, accept=accept, reason=reason)
+        messages.success(
+            request,
+            _("La ruche est ouverte. La personne est prévenue.")
+            if accept
+            else _("La réponse est partie avec vos raisons."),
+        )
+    return redirect("groups:desk_groups")

@@ -1,0 +1,391 @@
+"""
+The one home of visibility: who may see which publication and which group.
+
+``visible_to`` filters publications for one reader; ``viewers_of`` filters
+readers for one publication. A property test proves that both agree. Nothing
+else decides who sees what. Source: decisions.md, visibility.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.acting import Acting
+from accounts.models import Actor, Block, Follow
+from accounts.models.follow import FollowState
+from groups.models import (
+    Attachment,
+    Audience,
+    Group,
+    GroupState,
+    Invitation,
+    Level,
+    Membership,
+    MembershipRole,
+    MembershipState,
+    Publication,
+    Report,
+    ReportState,
+    ReportTo,
+    Revision,
+    Visibility,
+)
+from groups.models.invitation import hash_of
+from ruche.journal.models import Audit
+
+# In ``viewers_of``: a page open without an account.
+ANONYMOUS = 0
+
+_STANDING_STATES = [GroupState.OPEN, GroupState.ARCHIVED]
+
+# Caps of a group, taken at each reading: narrowing a group counts at once.
+_PUBLIC_GROUP = Q(group=None) | Q(group__visibility=Visibility.PUBLIC)
+_PUBLIC_CALM_GROUP = Q(group=None) | Q(group__visibility=Visibility.PUBLIC, group__sensitive=False)
+
+
+def _standing() -> Q:
+    """Neither deleted nor hidden, by an author and in a group that stand."""
+    return (
+        Q(deleted_at=None, hidden_at=None)
+        & Q(author__suspended_at=None, author__deleted_at=None)
+        & (Q(group=None) | Q(group__state__in=_STANDING_STATES))
+    )
+
+
+def _groups_of(actor: Actor, *, organising: bool = False) -> QuerySet[Membership, Any]:
+    memberships = Membership.objects.filter(actor=actor, state=MembershipState.MEMBER)
+    if organising:
+        memberships = memberships.filter(role=MembershipRole.ORGANISER)
+    return memberships.values("group")
+
+
+def _not_blocked(actor: Actor) -> Q:
+    """No block between the reader and the author, either way."""
+    return ~Q(Exists(Block.objects.filter(actor=OuterRef("author"), target=actor))) & ~Q(
+        Exists(Block.objects.filter(actor=actor, target=OuterRef("author")))
+    )
+
+
+def _readable_by(acting: Acting) -> Q:
+    if acting.is_system:
+        return Q()
+    everybody = Q(level=Level.PUBLIC) & _PUBLIC_CALM_GROUP
+    actor = acting.actor
+    if actor is None or actor.suspended_at is not None or actor.deleted_at is not None:
+        return everybody
+    if actor.is_local and not acting.is_signed_in:
+        return everybody
+    readable = everybody
+    # Remote members read only where the group may leave the instance.
+    inside = Q(group__in=_groups_of(actor))
+    if not actor.is_local:
+        inside &= Q(group__sensitive=False)
+    readable |= Q(level__gte=Level.MEMBERS) & inside
+    followed = Follow.objects.filter(
+        follower=actor, target=OuterRef("author"), state=FollowState.ACCEPTED
+    )
+    readable |= Q(level__gte=Level.MEMBERS, group=None) & Q(Exists(followed))
+    named = Audience.objects.filter(publication=OuterRef("pk"), actor=actor)
+    # In a group: the member whom the organisers answer.
+    readable |= Q(level__gte=Level.ORGANISERS) & (Q(group=None) | inside) & Q(Exists(named))
+    organised = Q(level__gte=Level.ORGANISERS, group__in=_groups_of(actor, organising=True))
+    if not acting.is_signed_in:
+        return readable & _not_blocked(actor)
+    readable |= Q(level__gte=Level.CITY) & _PUBLIC_GROUP
+    # One's own words, but not in a protected group that one has left.
+    readable |= Q(author=actor) & (_PUBLIC_GROUP | Q(group__in=_groups_of(actor)))
+    # Who looks after a group sees all of it, whoever blocks whom.
+    return (readable & _not_blocked(actor)) | organised
+
+
+def visible_to(acting: Acting) -> QuerySet[Publication]:
+    """
+    Publications that ``acting`` may see now. Objects are fetched only from here.
+
+    The condition is built once for each ``acting`` (5 ms of Python, asked for
+    several times a page) and put to the database anew at each use.
+    """
+    condition = acting.__dict__.get("visible_to")
+    if condition is None:
+        condition = Publication.objects.filter(_standing(), _readable_by(acting))
+        acting.__dict__["visible_to"] = condition
+    return condition.all()
+
+
+def revisions_visible_to(acting: Acting, publication: Publication) -> QuerySet[Revision]:
+    """
+    What ``publication``, which ``acting`` sees, said before: no further than it then went.
+
+    Words that were taken out before it was shown to more people stay with
+    their author; so do those said to people by name, who may be others now.
+    """
+    revisions = publication.revisions.all()
+    if acting.is_system or (acting.is_signed_in and acting.actor_key == publication.author_id):
+        return revisions
+    level = publication.level if publication.group is None else publication.group.cap
+    level = min(level, publication.level)
+    if level <= Level.ORGANISERS and publication.group is None:
+        return revisions.none()
+    return revisions.filter(level__gte=level)
+
+
+def listed_for(acting: Acting) -> QuerySet[Publication]:
+    """``visible_to``, less what asked to stay out of lists (*discret*), less drafts."""
+    return visible_to(acting).filter(discreet=False, level__gte=Level.ORGANISERS)
+
+
+def written_by(acting: Acting) -> QuerySet[Publication]:
+    """
+    What ``acting`` wrote, even where it can no longer be read, deleted or not.
+
+    For taking words back and putting them back; never to show them.
+    """
+    if not acting.is_signed_in:
+        return Publication.objects.none()
+    return Publication.objects.filter(author=acting.actor)
+
+
+def groups_visible_to(acting: Acting) -> QuerySet[Group]:
+    """
+    Groups whose existence ``acting`` may know of.
+
+    Hidden ones: their members and whom they invited; given to the city, its
+    moderators too, who look for somebody. Those still asked of the city, or
+    refused: who asked, and the city's moderators.
+    """
+    groups = Group.objects.select_related("actor").filter(
+        actor__suspended_at=None, actor__deleted_at=None
+    )
+    if acting.is_system:
+        return groups
+    found = Q(state__in=_STANDING_STATES) & Q(visibility__in=[Visibility.PUBLIC, Visibility.CLOSED])
+    if acting.actor is None:
+        return groups.filter(found)
+    known = Membership.objects.filter(
+        actor=acting.actor, state__in=[MembershipState.MEMBER, MembershipState.INVITED]
+    )
+    found |= Q(state__in=_STANDING_STATES, pk__in=known.values("group"))
+    if acting.is_signed_in:
+        pending = Q(state__in=[GroupState.ASKED, GroupState.REFUSED])
+        given = Q(state__in=_STANDING_STATES, ownerless_since__isnull=False)
+        found |= (pending | given) if acting.is_moderator else pending & Q(created_by=acting.actor)
+    return groups.filter(found)
+
+
+def groups_read_by(acting: Acting) -> QuerySet[Group]:
+    """Groups whose inside ``acting`` may read: public ones, and those one belongs to."""
+    groups = groups_visible_to(acting).filter(state__in=_STANDING_STATES)
+    inside = Q(visibility=Visibility.PUBLIC, sensitive=False)
+    if acting.is_signed_in:
+        inside |= Q(visibility=Visibility.PUBLIC)
+    if acting.actor is not None:
+        inside |= Q(pk__in=_groups_of(acting.actor))
+    return groups.filter(inside)
+
+
+def invitations_behind(token: str) -> QuerySet[Invitation]:
+    """The invitation that a link opens, if it still lets in: holding the token is the right."""
+    return (
+        Invitation.objects.standing()
+        .filter(
+            token_hash=hash_of(token),
+            group__state=GroupState.OPEN,
+            group__actor__suspended_at=None,
+            group__actor__deleted_at=None,
+        )
+        .select_related("group__actor", "created_by")
+    )
+
+
+def attachments_visible_to(acting: Acting) -> QuerySet[Attachment]:
+    """Pictures of what one may see or has to judge, and those of one's own drafts."""
+    seen = Q(publication__in=visible_to(acting))
+    if acting.is_signed_in:
+        seen |= Q(publication=None, owner=acting.actor)
+        judged = reports_handled_by(acting).filter(state=ReportState.OPEN)
+        seen |= Q(publication__in=judged.values("publication"))
+    return Attachment.objects.filter(seen)
+
+
+def own_pictures(acting: Acting) -> QuerySet[Attachment]:
+    """One's own pictures, those that wait and those of what one still sees."""
+    pictures = attachments_visible_to(acting)
+    return pictures.filter(owner=acting.actor) if acting.is_signed_in else pictures.none()
+
+
+def actors_visible_to(acting: Acting) -> QuerySet[Actor]:
+    """Standing actors but those who block the reader and groups one may not know of."""
+    actors = Actor.objects.standing()
+    if not acting.is_system:
+        actors = actors.filter(Q(group=None) | Q(group__in=groups_visible_to(acting)))
+    if acting.actor is None:
+        return actors
+    return actors.exclude(blocking__target=acting.actor)
+
+
+def reports_handled_by(acting: Acting) -> QuerySet[Report]:
+    """
+    Reports that ``acting`` reads and decides: no judge in their own case.
+
+    Organisers get what was sent to them; the city's moderators the rest, and
+    what was sent to a group that nobody looks after any more.
+    """
+    if not acting.is_signed_in or acting.actor is None:
+        return Report.objects.none()
+    handled = Q(to=ReportTo.ORGANISERS, group__in=_groups_of(acting.actor, organising=True))
+    if acting.is_moderator:
+        handled |= Q(to=ReportTo.CITY) | Q(group__ownerless_since__isnull=False)
+    return Report.objects.filter(handled).exclude(Q(target=acting.actor) | Q(reporter=acting.actor))
+
+
+def reports_answered_to(acting: Acting) -> QuerySet[Report]:
+    """What one reported, and what was decided about one's own words."""
+    if not acting.is_signed_in:
+        return Report.objects.none()
+    decided = Q(target=acting.actor, state=ReportState.CLOSED) & ~Q(decision__in=["", "nothing"])
+    return Report.objects.filter(Q(reporter=acting.actor) | decided)
+
+
+def hidden_overseen_by(acting: Acting) -> QuerySet[Publication]:
+    """Hidden publications that ``acting`` may put back: under their power, not their own."""
+    if not acting.is_signed_in or acting.actor is None:
+        return Publication.objects.none()
+    overseen = Q(
+        hidden_under=ReportTo.ORGANISERS, group__in=_groups_of(acting.actor, organising=True)
+    )
+    if acting.is_moderator:
+        overseen |= Q(hidden_under=ReportTo.CITY)
+    return Publication.objects.filter(overseen, hidden_at__isnull=False, deleted_at=None).exclude(
+        author=acting.actor
+    )
+
+
+def audit_visible_to(acting: Acting) -> QuerySet[Audit]:
+    """The city's moderators read what was done, but not inside groups they may not know of."""
+    if not acting.is_moderator:
+        return Audit.objects.none()
+    known = groups_visible_to(acting).values("pk")
+    return Audit.objects.filter(Q(group_key=None) | Q(group_key__in=known))
+
+
+def viewers_of(
+    publication: Publication, viewers: Collection[int], *, level: int | None = None
+) -> set[int]:
+    """
+    Which of ``viewers`` (actor keys; ``ANONYMOUS`` for a page without account) may see it.
+
+    One query, whatever their number. ``level`` asks who might see it under
+    another level, deleted or not: for removals, which go to whoever could see
+    the thing before.
+    """
+    gone = level is not None
+    level = publication.level if level is None else level
+    group = publication.group
+    if not gone and (publication.deleted_at is not None or publication.hidden_at is not None):
+        return set()
+    if group is not None:
+        if group.state not in _STANDING_STATES:
+            return set()
+        level = min(level, group.cap)
+    author = publication.author
+    if not gone and (author.suspended_at is not None or author.deleted_at is not None):
+        return set()
+
+    people = (
+        Actor.objects.local()
+        .standing()
+        .filter(user__is_active=True, pk__in=[key for key in viewers if key])
+    )
+    members = Membership.objects.filter(
+        actor=OuterRef("pk"), group=group, state=MembershipState.MEMBER
+    )
+    organisers = members.filter(role=MembershipRole.ORGANISER)
+    named = Audience.objects.filter(publication=publication, actor=OuterRef("pk"))
+    reads = Q(pk__in=[])
+    if level >= Level.CITY:
+        reads = Q()
+    elif group is not None:
+        if level == Level.MEMBERS:
+            reads = Q(Exists(members))
+        if level in (Level.MEMBERS, Level.ORGANISERS, Level.DRAFT):
+            mine = Q(pk=author.pk)
+            if group.visibility != Visibility.PUBLIC:
+                mine &= Q(Exists(members))
+            reads |= mine
+        if level == Level.ORGANISERS:
+            reads |= Q(Exists(members)) & Q(Exists(named))
+    else:
+        reads = Q(pk=author.pk)
+        if level >= Level.ORGANISERS:
+            reads |= Q(Exists(named))
+        if level >= Level.MEMBERS:
+            reads |= Q(
+                Exists(
+                    Follow.objects.filter(
+                        follower=OuterRef("pk"), target=author, state=FollowState.ACCEPTED
+                    )
+                )
+            )
+    unblocked = ~Q(Exists(Block.objects.filter(actor=OuterRef("pk"), target=author))) & ~Q(
+        Exists(Block.objects.filter(actor=author, target=OuterRef("pk")))
+    )
+    allowed = reads & unblocked
+    if group is not None and level >= Level.ORGANISERS:
+        allowed |= Q(Exists(organisers))
+    seen = set(people.filter(allowed).values_list("pk", flat=True))
+    if ANONYMOUS in viewers and level == Level.PUBLIC:
+        seen.add(ANONYMOUS)
+    return seen
+
+
+def audience_size(group: Group, level: int) -> int:
+    """How many people of this city ``level`` reaches in ``group``: the number of "Qui verra ?"."""
+    memberships = Membership.objects.filter(group=group, state=MembershipState.MEMBER)
+    if level <= Level.ORGANISERS:
+        return memberships.filter(role=MembershipRole.ORGANISER).count()
+    if level == Level.MEMBERS:
+        return memberships.count()
+    return Actor.objects.local().standing().filter(user__is_active=True).count()
+
+
+def readers_of_groups(groups: Collection[int], viewers: Collection[int]) -> set[tuple[int, int]]:
+    """
+    Return the pairs (viewer, group key) of those who may read inside: ``groups_read_by``, turned.
+
+    For the live pages that stand open: three queries, whatever the numbers.
+    """
+    standing = Group.objects.filter(
+        pk__in=groups,
+        state__in=_STANDING_STATES,
+        actor__suspended_at=None,
+        actor__deleted_at=None,
+    )
+    people = _standing_people(viewers)
+    members = set(
+        Membership.objects.filter(
+            actor__in=people, group__in=groups, state=MembershipState.MEMBER
+        ).values_list("actor", "group")
+    )
+    pairs = set()
+    for key, visibility, sensitive in standing.values_list("pk", "visibility", "sensitive"):
+        public = visibility == Visibility.PUBLIC
+        for viewer in viewers:
+            everybody = public and not sensitive
+            if everybody or (public and viewer in people) or (viewer, key) in members:
+                pairs.add((viewer, key))
+    return pairs
+
+
+def viewers_of_actors(actors: Collection[int], viewers: Collection[int]) -> set[tuple[int, int]]:
+    """Return the pairs (viewer, actor key) of ``actors_visible_to``, turned. Two queries."""
+    standing = set(Actor.objects.standing().filter(pk__in=actors).values_list("pk", flat=True))
+    blocked = set(
+        Block.objects.filter(actor__in=actors, target__in=viewers).values_list("target", "actor")
+    )
+    return {(viewer, actor) for viewer in viewers for actor in standing} - blocked
+
+
+def _standing_people(viewers: Collection[int]) -> set[int]:
+    people = Actor.objects.local().standing().filter(user__is_active=True)
+    return set(people.filter(pk__in=[key for key in viewers if key]).values_list("pk", flat=True))

@@ -1,0 +1,1 @@
+"""The demonstration city. Facts from the city's own documents; people by role, words invented."""

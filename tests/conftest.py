@@ -1,0 +1,123 @@
+"""The small city of the tests, and what tests on both engines need."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+from django.db import DatabaseError, connection
+from django.test import TransactionTestCase
+
+from ruche.journal import triggers
+from tests import people
+
+if connection.vendor == "postgresql":
+    # A test is one long transaction, on a machine that may be busy.
+    _options = connection.settings_dict["OPTIONS"]
+    _options["options"] = _options["options"].replace(
+        "idle_in_transaction_session_timeout=5000", "idle_in_transaction_session_timeout=60000"
+    )
+
+_empty_tables = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+
+def _empty_tables_past_the_triggers(self):
+    """The audit refuses to be emptied; a test that flushes lifts that for a moment."""
+    _once_nobody_reads(lambda: triggers.remove(connection))
+    try:
+        _once_nobody_reads(lambda: _empty_tables(self))
+    finally:
+        _once_nobody_reads(lambda: triggers.install(connection))
+
+
+def _once_nobody_reads(change):
+    """A page that was closed may still be asking: SQLite in memory refuses rather than waits."""
+    for _ in range(100):
+        try:
+            return change()
+        except (DatabaseError, CommandError) as error:
+            if "locked" not in f"{error} {error.__cause__}":
+                raise
+            time.sleep(0.1)
+    return change()
+
+
+TransactionTestCase._fixture_teardown = _empty_tables_past_the_triggers  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_pages(settings):
+    """Tests make rows without the journal, so visitors' pages are made each time."""
+    settings.RUCHE_PAGES_KEPT_S = 0
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _roles_awake(settings):
+    """The city's roles act without a second factor, as the demonstration's accounts do."""
+    settings.RUCHE_DEMO = True
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MAILBOX_ROOT = tmp_path / "mailbox"
+
+
+@pytest.fixture
+def city(db):
+    """See ``tests.people.City``."""
+    return people.build_city()
+
+
+# The longest files, first: two workers end at about the same time.
+_LONG = (
+    "test_sweep.py",
+    "test_processes.py",
+    "test_journey_4.py",
+    "test_look.py",
+    "test_sockets.py",
+)
+
+
+def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else 99)
+    if connection.vendor != "postgresql" or os.environ.get("TESTS") != "usual":
+        return
+    # What opens no database has passed on the first engine and needs no second one.
+    config.hook.pytest_deselected(items=[item for item in items if not _opens_database(item)])
+    items[:] = [item for item in items if _opens_database(item)]
+
+
+def _opens_database(item):
+    opening = {"db", "transactional_db", "live_server"}
+    return item.get_closest_marker("django_db") is not None or bool(opening & {*item.fixturenames})
+
+
+def pytest_report_header(config):
+    return f"database: {connection.vendor}"
+
+
+_ALLOWED_SKIPS = Path(__file__).parent / "allowed_skips.txt"
+
+
+def _may_skip(test: str) -> bool:
+    """Each line of the file: the start of a test's name, two spaces, the reason."""
+    lines = [line for line in _ALLOWED_SKIPS.read_text().splitlines() if line[:1] not in ("", "#")]
+    return any(test.startswith(line.split("  ")[0]) for line in lines)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With CI=true a test that is skipped has failed, unless its reason is written down."""
+    report = yield
+    skipped = report.skipped and not hasattr(report, "wasxfail")
+    if skipped and os.environ.get("CI") == "true" and not _may_skip(item.nodeid):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and not named in {_ALLOWED_SKIPS.name}: {report.longrepr}"
+    return report

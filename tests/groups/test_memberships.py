@@ -1,0 +1,757 @@
+"""The door of a ruche: entering, being answered, leaving, and who looks after it."""
+
+import threading
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts.access import NotVisible
+from accounts.models import Follow
+from groups.actions.memberships import (
+    LastOrganiser,
+    RulesNotAccepted,
+    accept_request,
+    ban_member,
+    join,
+    leave,
+    make_member,
+    make_organiser,
+    refuse_request,
+    remove_member,
+    unban_member,
+)
+from groups.models import (
+    Group,
+    GroupState,
+    JoinPolicy,
+    Membership,
+    MembershipRole,
+    MembershipState,
+    Visibility,
+)
+from groups.visibility import groups_visible_to, visible_to
+from ruche.journal.models import Audit, Effect, Entry, Notification
+from ruche.worker import run_ready_jobs
+from tests.people import a_client, a_group, a_membership, a_note, a_user, acting_as
+
+pytestmark = pytest.mark.django_db
+
+OUTSIDERS = ["resident", "asker", "former", "banned", "moderator"]
+
+
+def standing(user, group):
+    return Membership.objects.filter(actor=user.actor, group=group).first()
+
+
+def state(user, group):
+    row = standing(user, group)
+    return None if row is None else row.state
+
+
+def told(user, effect):
+    return Notification.objects.filter(recipient_key=user.actor.pk, effect=effect)
+
+
+# --- Entering: who is turned away ---------------------------------------------
+
+
+def test_a_visitor_enters_nothing(city):
+    with pytest.raises(PermissionDenied):
+        join(acting_as(None), group=city.garden)
+
+    assert not Membership.objects.filter(group=city.garden, state="asked").exists()
+    response = a_client().post("/g/jardin/rejoindre")
+    assert response.status_code == 302
+    assert "next=%2Fg%2Fjardin%2Frejoindre" in response["Location"]
+
+
+def test_somebody_banned_does_not_come_back(city):
+    with pytest.raises(PermissionDenied):
+        join(acting_as(city.banned), group=city.shelter, accepts_rules=True)
+
+    assert state(city.banned, city.shelter) == MembershipState.BANNED
+    response = a_client(city.banned).post(
+        "/g/refuge/rejoindre", {"answer_1": "Bonjour", "rules": "on"}
+    )
+    assert response.status_code == 403
+    assert state(city.banned, city.shelter) == MembershipState.BANNED
+
+
+def test_a_group_by_invitation_takes_no_requests(city):
+    group = a_group("atelier", join_policy=JoinPolicy.INVITATION)
+
+    with pytest.raises(PermissionDenied):
+        join(acting_as(city.resident), group=group)
+
+    assert state(city.resident, group) is None
+
+
+def test_nobody_enters_a_hidden_group_by_its_address(city):
+    group = a_group("cachee", visibility=Visibility.HIDDEN)
+
+    with pytest.raises(NotVisible):
+        join(acting_as(city.resident), group=group)
+
+    assert state(city.resident, group) is None
+
+
+@pytest.mark.parametrize("closed", [GroupState.ARCHIVED, GroupState.ASKED, GroupState.REFUSED])
+def test_nobody_enters_a_group_that_is_not_open(city, closed):
+    group = a_group("atelier", state=closed)
+
+    with pytest.raises((NotVisible, PermissionDenied)):
+        join(acting_as(city.resident), group=group)
+
+    assert state(city.resident, group) is None
+
+
+def test_nobody_enters_without_the_rules(city):
+    with pytest.raises(RulesNotAccepted):
+        join(acting_as(city.resident), group=city.shelter, answers=["Bonjour"])
+
+    assert state(city.resident, city.shelter) is None
+
+
+def test_rules_and_questions_are_asked_and_what_was_typed_is_kept(city):
+    client = a_client(city.resident)
+
+    page = client.get("/g/refuge/rejoindre")
+    answer = client.post("/g/refuge/rejoindre", {"answer_1": "Je cherche de la compagnie"})
+
+    assert "On parle de soi" in page.text
+    assert "Qu’est-ce qui vous amène" in page.text
+    assert answer.status_code == 422
+    assert "Je cherche de la compagnie" in answer.text
+    assert state(city.resident, city.shelter) is None
+
+
+# --- Entering -----------------------------------------------------------------
+
+
+def test_an_open_group_is_entered_at_once_and_once(city):
+    client = a_client(city.resident)
+
+    client.post("/g/jardin/rejoindre")
+    client.post("/g/jardin/rejoindre")
+    join(acting_as(city.resident), group=city.garden)
+
+    row = standing(city.resident, city.garden)
+    assert row.is_current
+    assert row.joined_at is not None
+    assert row.role == MembershipRole.MEMBER
+    assert Entry.objects.filter(effect=Effect.JOIN, object_key=row.pk).count() == 1
+
+
+def test_a_request_keeps_the_questions_as_they_were_asked(city):
+    client = a_client(city.resident)
+
+    client.post("/g/refuge/rejoindre", {"answer_1": "Une voisine m’en parle", "rules": "on"})
+    Group.objects.filter(pk=city.shelter.pk).update(questions=["Autre chose ?"])
+
+    row = standing(city.resident, city.shelter)
+    assert row.state == MembershipState.ASKED
+    assert row.answers == [
+        {"question": "Qu’est-ce qui vous amène ?", "answer": "Une voisine m’en parle"}
+    ]
+    assert told(city.organiser, Effect.ASK).count() == 1
+    assert told(city.member, Effect.ASK).count() == 0
+    assert "Une voisine m’en parle" in a_client(city.organiser).get("/g/refuge/demandes").text
+
+
+def test_asking_twice_asks_once(city):
+    for _time in range(2):
+        join(acting_as(city.resident), group=city.shelter, answers=["Moi"], accepts_rules=True)
+
+    assert Entry.objects.filter(effect=Effect.ASK).count() == 1
+    assert told(city.organiser, Effect.ASK).count() == 1
+
+
+def test_somebody_invited_enters_whatever_the_door(city):
+    group = a_group("cachee", visibility=Visibility.HIDDEN, join_policy=JoinPolicy.INVITATION)
+    a_membership(city.resident, group, state=MembershipState.INVITED)
+
+    join(acting_as(city.resident), group=group)
+
+    assert standing(city.resident, group).is_current
+
+
+def test_an_organiser_who_left_comes_back_as_a_member(city):
+    make_organiser(acting_as(city.organiser), membership=standing(city.member, city.garden))
+    leave(acting_as(city.organiser), group=city.garden)
+
+    join(acting_as(city.organiser), group=city.garden)
+
+    assert standing(city.organiser, city.garden).role == MembershipRole.MEMBER
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_who_join_at_the_same_moment_become_members(city):
+    people = [a_user(f"voisine{number}") for number in range(30)]
+    start, failures = threading.Barrier(len(people)), []
+
+    def enter(person):
+        try:
+            start.wait(30)
+            join(acting_as(person), group=city.garden)
+            join(acting_as(person), group=city.garden)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=enter, args=[person]) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert Membership.objects.filter(group=city.garden).current().count() == 32
+    assert Entry.objects.filter(effect=Effect.JOIN).count() == 30
+
+
+# --- Requests -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["member", *OUTSIDERS])
+def test_only_organisers_answer_requests(city, who):
+    acting, row = acting_as(getattr(city, who)), standing(city.asker, city.shelter)
+
+    with pytest.raises(PermissionDenied):
+        accept_request(acting, membership=row)
+    with pytest.raises(PermissionDenied):
+        refuse_request(acting, membership=row, reason="Non")
+
+    assert state(city.asker, city.shelter) == MembershipState.ASKED
+    client = a_client(getattr(city, who))
+    assert client.get("/g/refuge/demandes").status_code == 403
+    assert (
+        client.post("/g/refuge/demandes", {"who": "demandeuse", "accept": "1"}).status_code == 403
+    )
+    assert state(city.asker, city.shelter) == MembershipState.ASKED
+    assert not Audit.objects.exists()
+
+
+def test_organisers_of_another_group_do_not_answer(city):
+    other = a_user("autre")
+    a_membership(other, city.garden, role=MembershipRole.ORGANISER)
+
+    with pytest.raises(PermissionDenied):
+        accept_request(acting_as(other), membership=standing(city.asker, city.shelter))
+
+    assert state(city.asker, city.shelter) == MembershipState.ASKED
+
+
+def test_a_refusal_without_a_reason_is_not_sent(city):
+    client = a_client(city.organiser)
+
+    response = client.post("/g/refuge/demandes", {"who": "demandeuse", "reason": "  "})
+
+    assert response.status_code == 422
+    assert state(city.asker, city.shelter) == MembershipState.ASKED
+    with pytest.raises(ValueError, match="why"):
+        refuse_request(
+            acting_as(city.organiser), membership=standing(city.asker, city.shelter), reason=" "
+        )
+
+
+def test_who_is_accepted_reads_the_group(city):
+    note = a_note(city.member, city.shelter, level=2)
+
+    a_client(city.organiser).post("/g/refuge/demandes", {"who": "demandeuse", "accept": "1"})
+
+    assert standing(city.asker, city.shelter).is_current
+    assert visible_to(acting_as(city.asker)).filter(pk=note.pk).exists()
+    assert told(city.asker, Effect.ACCEPT).count() == 1
+    assert Audit.objects.get(verb="accept_request").actor_key == city.organiser.actor.pk
+    assert Entry.objects.filter(effect=Effect.JOIN).count() == 1
+
+
+def test_who_is_refused_reads_why_and_may_ask_again(city):
+    reason = "Le groupe est complet jusqu’à mars."
+
+    a_client(city.organiser).post("/g/refuge/demandes", {"who": "demandeuse", "reason": reason})
+
+    assert state(city.asker, city.shelter) == MembershipState.REFUSED
+    assert reason in a_client(city.asker).get("/g/refuge").text
+    assert reason in a_client(city.asker).get("/moi/ruches").text
+    assert reason not in a_client(city.resident).get("/g/refuge").text
+    assert Audit.objects.get(verb="refuse_request").reason == reason
+    join(acting_as(city.asker), group=city.shelter, answers=["Et maintenant ?"], accepts_rules=True)
+    assert state(city.asker, city.shelter) == MembershipState.ASKED
+    refuse_request(
+        acting_as(city.organiser), membership=standing(city.asker, city.shelter), reason="Non."
+    )
+    assert told(city.asker, Effect.REJECT).filter(read_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_mail_of_a_sensitive_group_says_neither_its_name_nor_why(city, mailoutbox):
+    refuse_request(
+        acting_as(city.organiser),
+        membership=standing(city.asker, city.shelter),
+        reason="Parole confidentielle",
+    )
+
+    run_ready_jobs()
+
+    (mail,) = mailoutbox
+    said = mail.subject + mail.body
+    assert "Parole confidentielle" not in said
+    assert "Refuge" not in said
+    assert "refuge" not in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_has_a_mail_address_reads_the_reason_there(city, mailoutbox):
+    group = a_group("club", "Club du mardi", join_policy=JoinPolicy.REQUEST)
+    a_membership(city.organiser, group, role=MembershipRole.ORGANISER)
+    join(acting_as(city.resident), group=group)
+
+    refuse_request(
+        acting_as(city.organiser), membership=standing(city.resident, group), reason="Complet."
+    )
+    run_ready_jobs()
+
+    (mail,) = mailoutbox
+    assert "Club du mardi" in mail.subject
+    assert "Complet." in mail.body
+
+
+def test_a_request_is_taken_back(city):
+    a_client(city.asker).post("/g/refuge/quitter")
+
+    assert state(city.asker, city.shelter) == MembershipState.LEFT
+    accept_request(acting_as(city.organiser), membership=standing(city.asker, city.shelter))
+    assert state(city.asker, city.shelter) == MembershipState.LEFT
+
+
+# --- Leaving, and never ownerless in silence ----------------------------------
+
+
+def test_who_leaves_a_protected_group_reads_it_no_more(city):
+    note = a_note(city.member, city.shelter, level=2)
+
+    response = a_client(city.member).post("/g/refuge/quitter")
+
+    assert response["Location"] == "/moi/ruches"
+    assert not visible_to(acting_as(city.member)).filter(pk=note.pk).exists()
+    assert Entry.objects.filter(effect=Effect.LEAVE, object_kind="membership").count() == 1
+
+
+def test_leaving_what_one_is_not_in_changes_nothing(city):
+    leave(acting_as(city.resident), group=city.garden)
+    leave(acting_as(city.banned), group=city.shelter)
+
+    assert state(city.resident, city.garden) is None
+    assert state(city.banned, city.shelter) == MembershipState.BANNED
+    assert not Entry.objects.exists()
+
+
+def test_the_last_organiser_does_not_leave_in_silence(city):
+    with pytest.raises(LastOrganiser):
+        leave(acting_as(city.organiser), group=city.garden)
+    with pytest.raises(LastOrganiser):
+        make_member(acting_as(city.organiser), membership=standing(city.organiser, city.garden))
+
+    assert standing(city.organiser, city.garden).is_organiser
+    page = a_client(city.organiser).post("/g/jardin/quitter")
+    assert page.status_code == 422
+    assert "Membre" in page.text
+    assert standing(city.organiser, city.garden).is_organiser
+
+
+def test_the_last_organiser_hands_over_to_a_member(city):
+    successor = standing(city.member, city.garden)
+
+    a_client(city.organiser).post(
+        "/g/jardin/quitter", {"handing_over": "1", "successor": successor.pk}
+    )
+
+    assert state(city.organiser, city.garden) == MembershipState.LEFT
+    assert standing(city.member, city.garden).is_organiser
+    assert told(city.member, Effect.ADD).count() == 1
+    assert Audit.objects.filter(verb="make_organiser").count() == 1
+
+
+def test_nobody_outside_is_handed_a_group(city):
+    stranger = standing(city.asker, city.shelter)
+
+    with pytest.raises(PermissionDenied):
+        leave(acting_as(city.organiser), group=city.shelter, successor=stranger)
+
+    assert standing(city.organiser, city.shelter).is_organiser
+    assert not standing(city.asker, city.shelter).is_organiser
+
+
+def test_the_last_organiser_gives_the_group_to_the_city_and_nobody_gains_rights(city):
+    a_client(city.organiser).post("/g/jardin/quitter", {"handing_over": "1", "successor": "city"})
+
+    city.garden.refresh_from_db()
+    assert city.garden.ownerless_since is not None
+    assert not Membership.objects.filter(group=city.garden).organising().exists()
+    assert told(city.moderator, Effect.LEAVE).count() == 1
+    assert Audit.objects.filter(verb="give_group_to_city").count() == 1
+    assert "La ville cherche quelqu’un" in a_client(city.member).get("/g/jardin").text
+
+
+def test_an_organiser_who_is_suspended_does_not_count(city):
+    make_organiser(acting_as(city.organiser), membership=standing(city.member, city.garden))
+    city.member.is_active = False
+    city.member.save()
+
+    with pytest.raises(LastOrganiser):
+        leave(acting_as(city.organiser), group=city.garden)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_last_organisers_who_leave_at_the_same_moment_one_stays(city):
+    make_organiser(acting_as(city.organiser), membership=standing(city.member, city.garden))
+    start, refused, failures = threading.Barrier(2), [], []
+
+    def go(person):
+        try:
+            start.wait(30)
+            leave(acting_as(person), group=city.garden)
+        except LastOrganiser:
+            refused.append(person)
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=go, args=[who]) for who in (city.organiser, city.member)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert len(refused) == 1
+    assert Membership.objects.filter(group=city.garden).organising().count() == 1
+
+
+# --- Roles, removal, ban: who is turned away -----------------------------------
+
+POWERS = {
+    "accept_request": lambda acting, row: accept_request(acting, membership=row),
+    "refuse_request": lambda acting, row: refuse_request(acting, membership=row, reason="Non"),
+    "make_organiser": lambda acting, row: make_organiser(acting, membership=row),
+    "make_member": lambda acting, row: make_member(acting, membership=row),
+    "remove_member": lambda acting, row: remove_member(acting, membership=row, reason="Parce que"),
+    "ban_member": lambda acting, row: ban_member(acting, membership=row, reason="Parce que"),
+    "unban_member": lambda acting, row: unban_member(acting, membership=row),
+}
+
+
+@pytest.mark.parametrize("power", POWERS)
+@pytest.mark.parametrize("who", ["member", *OUTSIDERS])
+def test_only_organisers_have_power_over_members(city, power, who):
+    other = a_user("autre")
+    row = a_membership(other, city.shelter)
+
+    with pytest.raises(PermissionDenied):
+        POWERS[power](acting_as(getattr(city, who)), row)
+
+    row.refresh_from_db()
+    assert (row.state, row.role) == (MembershipState.MEMBER, MembershipRole.MEMBER)
+    assert not Audit.objects.exists()
+
+
+@pytest.mark.parametrize("power", POWERS)
+def test_power_over_a_hidden_group_is_unknown_outside(city, power):
+    group = a_group("cachee", visibility=Visibility.HIDDEN)
+    row = a_membership(city.member, group)
+
+    with pytest.raises(NotVisible):
+        POWERS[power](acting_as(city.organiser), row)
+
+    row.refresh_from_db()
+    assert row.is_current
+
+
+@pytest.mark.parametrize("door", ["role", "retirer", "exclure", "readmettre"])
+@pytest.mark.parametrize("who", ["member", *OUTSIDERS])
+def test_the_pages_of_power_are_for_organisers(city, door, who):
+    response = a_client(getattr(city, who)).post(
+        f"/g/refuge/membres/membre/{door}", {"role": "organiser", "reason": "Parce que"}
+    )
+
+    assert response.status_code == 403
+    assert standing(city.member, city.shelter).is_current
+    assert not standing(city.member, city.shelter).is_organiser
+
+
+def test_nobody_puts_themselves_out(city):
+    for power in (remove_member, ban_member):
+        with pytest.raises(PermissionDenied):
+            power(
+                acting_as(city.organiser),
+                membership=standing(city.organiser, city.garden),
+                reason="Moi",
+            )
+
+    assert standing(city.organiser, city.garden).is_organiser
+
+
+def test_nobody_is_put_out_without_a_reason(city):
+    response = a_client(city.organiser).post("/g/jardin/membres/membre/exclure", {"reason": ""})
+
+    assert response.status_code == 422
+    assert standing(city.member, city.garden).is_current
+
+
+def test_who_never_came_is_not_made_organiser(city):
+    with pytest.raises(PermissionDenied):
+        make_organiser(acting_as(city.organiser), membership=standing(city.asker, city.shelter))
+
+    assert not standing(city.asker, city.shelter).is_organiser
+
+
+# --- Roles, removal, ban ------------------------------------------------------
+
+
+def test_a_member_becomes_organiser_and_member_again(city):
+    client = a_client(city.organiser)
+
+    client.post("/g/jardin/membres/membre/role", {"role": "organiser"})
+    assert standing(city.member, city.garden).is_organiser
+    client.post("/g/jardin/membres/membre/role", {"role": "member"})
+
+    assert standing(city.member, city.garden).role == MembershipRole.MEMBER
+    assert standing(city.member, city.garden).is_current
+    verbs = Audit.objects.order_by("key").values_list("verb", flat=True)
+    assert list(verbs) == ["make_organiser", "make_member"]
+
+
+def test_who_is_removed_reads_why_and_may_come_back(city):
+    reason = "Trop de publicité."
+
+    a_client(city.organiser).post("/g/jardin/membres/membre/retirer", {"reason": reason})
+
+    assert state(city.member, city.garden) == MembershipState.REMOVED
+    assert reason in a_client(city.member).get("/g/jardin").text
+    assert told(city.member, Effect.REMOVE).count() == 1
+    join(acting_as(city.member), group=city.garden)
+    assert standing(city.member, city.garden).is_current
+    assert standing(city.member, city.garden).reason == ""
+
+
+def test_who_is_banned_stays_out_until_the_ban_is_lifted(city):
+    client = a_client(city.organiser)
+    client.post("/g/jardin/membres/membre/exclure", {"reason": "Menaces."})
+
+    with pytest.raises(PermissionDenied):
+        join(acting_as(city.member), group=city.garden)
+    assert Audit.objects.get(verb="ban_member").reason == "Menaces."
+    client.post("/g/jardin/membres/membre/readmettre")
+
+    assert Audit.objects.filter(verb="unban_member").count() == 1
+    join(acting_as(city.member), group=city.garden)
+    assert standing(city.member, city.garden).is_current
+
+
+def test_somebody_who_only_asked_is_banned_too(city):
+    ban_member(
+        acting_as(city.organiser), membership=standing(city.asker, city.shelter), reason="Menaces"
+    )
+
+    accept_request(acting_as(city.organiser), membership=standing(city.asker, city.shelter))
+
+    assert state(city.asker, city.shelter) == MembershipState.BANNED
+
+
+def test_who_is_removed_is_no_more_organiser(city):
+    make_organiser(acting_as(city.organiser), membership=standing(city.member, city.garden))
+
+    remove_member(
+        acting_as(city.organiser), membership=standing(city.member, city.garden), reason="Départ"
+    )
+    join(acting_as(city.member), group=city.garden)
+
+    assert not standing(city.member, city.garden).is_organiser
+
+
+# --- The list of members ------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", [None, *OUTSIDERS])
+@pytest.mark.parametrize("group", ["jardin", "refuge"])
+def test_names_of_members_are_read_between_members(city, who, group):
+    a_membership(a_user("discrete", "Personne discrète"), city.garden)
+    a_membership(a_user("autre", "Personne discrète"), city.shelter)
+
+    page = a_client(getattr(city, who) if who else None).get(f"/g/{group}/membres")
+
+    assert page.status_code == 200
+    assert "Personne discrète" not in page.text
+    assert "3 membres" in page.text
+    inside = a_client(city.member).get(f"/g/{group}/membres")
+    assert "Personne discrète" in inside.text
+
+
+def test_members_see_no_button_of_organisers(city):
+    assert "/exclure" not in a_client(city.member).get("/g/jardin/membres").text
+    assert "/exclure" in a_client(city.organiser).get("/g/jardin/membres").text
+
+
+def test_the_list_asks_as_many_questions_for_many_as_for_few(city, django_assert_max_num_queries):
+    client = a_client(city.organiser)
+    client.get("/g/jardin/membres")
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/g/jardin/membres")
+    few = len(captured)
+    for number in range(20):
+        a_membership(a_user(f"personne{number}"), city.garden)
+
+    with django_assert_max_num_queries(few):
+        client.get("/g/jardin/membres")
+
+
+def test_requests_ask_as_many_questions_for_many_as_for_few(city, django_assert_max_num_queries):
+    client = a_client(city.organiser)
+    client.get("/g/refuge/demandes")
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/g/refuge/demandes")
+    few = len(captured)
+    for number in range(20):
+        a_membership(a_user(f"personne{number}"), city.shelter, state=MembershipState.ASKED)
+
+    with django_assert_max_num_queries(few):
+        client.get("/g/refuge/demandes")
+
+
+# --- Following without joining ------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["resident", "member"])
+def test_a_protected_group_is_not_followed(city, who):
+    assert a_client(getattr(city, who)).post("/g/refuge/suivre").status_code == 404
+    assert not Follow.objects.exists()
+
+
+def test_a_public_group_is_followed_without_belonging(city):
+    client = a_client(city.resident)
+
+    client.post("/g/jardin/suivre")
+    assert Follow.objects.filter(follower=city.resident.actor, target=city.garden.actor).exists()
+    assert state(city.resident, city.garden) is None
+    client.post("/g/jardin/suivre")
+
+    assert not Follow.objects.exists()
+    assert groups_visible_to(acting_as(city.resident)).filter(pk=city.garden.pk).exists()
+
+
+# --- Two at the same moment: what is judged is what is changed ---------------------
+
+
+# Elsewhere writers come in one by one, at the door of the transaction.
+two_writers = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has one writer at a time"
+)
+
+
+def while_waiting(act, change):
+    """Begin ``act`` in another thread while ``change`` is not yet committed; return what came."""
+    came = []
+
+    def run():
+        try:
+            came.append(act())
+        except Exception as refusal:
+            came.append(refusal)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    with transaction.atomic():
+        change()
+        thread.start()
+        thread.join(0.5)
+    thread.join()
+    return came[0]
+
+
+def set_row(user, group, **values):
+    Membership.objects.filter(actor=user.actor, group=group).update(**values)
+
+
+@pytest.mark.postgresql
+@two_writers
+@pytest.mark.django_db(transaction=True)
+def test_who_is_put_out_of_the_organisers_at_the_same_moment_bans_nobody(city):
+    set_row(city.member, city.garden, role=MembershipRole.ORGANISER)
+
+    def first_ban():
+        Group.objects.select_for_update(no_key=True).get(pk=city.garden.pk)
+        set_row(
+            city.member,
+            city.garden,
+            role=MembershipRole.MEMBER,
+            state=MembershipState.BANNED,
+        )
+
+    came = while_waiting(
+        lambda: ban_member(
+            acting_as(city.member),
+            membership=standing(city.organiser, city.garden),
+            reason="Parce que",
+        ),
+        first_ban,
+    )
+
+    assert isinstance(came, PermissionDenied)
+    assert standing(city.organiser, city.garden).is_organiser
+
+
+@pytest.mark.postgresql
+@two_writers
+@pytest.mark.django_db(transaction=True)
+def test_a_ban_is_not_lost_to_an_entry_at_the_same_moment(city):
+    while_waiting(
+        lambda: ban_member(
+            acting_as(city.organiser),
+            membership=standing(city.asker, city.shelter),
+            reason="Parce que",
+        ),
+        lambda: set_row(city.asker, city.shelter, state=MembershipState.MEMBER),
+    )
+
+    assert state(city.asker, city.shelter) == MembershipState.BANNED
+
+
+@pytest.mark.postgresql
+@two_writers
+@pytest.mark.django_db(transaction=True)
+def test_who_leaves_at_the_same_moment_is_not_brought_back_to_organise(city):
+    came = while_waiting(
+        lambda: make_organiser(
+            acting_as(city.organiser), membership=standing(city.member, city.garden)
+        ),
+        lambda: set_row(city.member, city.garden, state=MembershipState.LEFT),
+    )
+
+    assert isinstance(came, PermissionDenied)
+    assert state(city.member, city.garden) == MembershipState.LEFT
+
+
+@pytest.mark.postgresql
+@two_writers
+@pytest.mark.django_db(transaction=True)
+def test_who_becomes_the_last_organiser_at_the_same_moment_does_not_leave(city):
+    def hand_over():
+        Group.objects.select_for_update(no_key=True).get(pk=city.garden.pk)
+        set_row(city.member, city.garden, role=MembershipRole.ORGANISER)
+        set_row(
+            city.organiser,
+            city.garden,
+            role=MembershipRole.MEMBER,
+            state=MembershipState.LEFT,
+        )
+
+    came = while_waiting(lambda: leave(acting_as(city.member), group=city.garden), hand_over)
+
+    assert isinstance(came, LastOrganiser)
+    assert standing(city.member, city.garden).is_organiser

@@ -1,0 +1,397 @@
+"""
+Every route of the resolver, and how the sweep visits it.
+
+A route that is not listed here fails ``tests/test_sweep.py``. Give it the
+addresses to visit (``visit``), each with those who may know that the thing
+exists (``known_to``; everybody else must get the answer of an absent thing, to
+the byte), or say why nothing private can be behind it (``free``).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.urls import reverse
+
+from tests.sweep_city import (
+    AUTHOR,
+    CITY_HALL,
+    EVERYBODY,
+    INSIDE,
+    KNOW_HIDDEN,
+    MARK,
+    MEMBER,
+    ORGANISER,
+    OUTSIDER,
+    READERS,
+    SIGNED_IN,
+    SweptCity,
+    a_word,
+)
+
+# Characters from which a value is found nowhere by chance.
+LONG = 6
+
+
+@dataclass(frozen=True)
+class Stop:
+    path: str
+    # Who may know that this exists.
+    known_to: frozenset[str]
+    # The same address for something that does not exist; empty if there is no such thing.
+    twin: str = ""
+    # The address without what its twin changes: twins of one form are alike.
+    form: str = ""
+    # What differs between both: replaced by the same word before comparing.
+    own: tuple[str, ...] = ()
+    # Canaries that this very address gives to whoever holds it.
+    reveals: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Route:
+    stops: Callable[[SweptCity, str], list[Stop]]
+    # Why no answer of this route can hold a canary.
+    free: str = ""
+
+
+def _absent(value: object) -> object:
+    """Something of the same shape that does not exist."""
+    return value + 4_321 if isinstance(value, int) else a_word()[: max(8, len(str(value)))]
+
+
+def stop(
+    name: str,
+    *arguments: object,
+    known_to: Iterable[str] = EVERYBODY,
+    query: str = "",
+    vary: int = -1,
+    reveals: Iterable[str] = (),
+) -> Stop:
+    """
+    An address of the route ``name``. ``vary`` is the argument that its absent twin changes.
+    """
+    path = reverse(name, args=arguments) + query
+    if set(known_to) == EVERYBODY or not arguments:
+        return Stop(path, frozenset(known_to), reveals=frozenset(reveals))
+    absent = list(arguments)
+    absent[vary] = _absent(arguments[vary])
+    twin = reverse(name, args=absent) + query
+    own = [path, twin, quote(path, safe=""), quote(twin, safe="")]
+    # A short number stands everywhere: only its address is taken away.
+    own += [str(each) for each in (arguments[vary], absent[vary]) if len(str(each)) > LONG]
+    form = twin.replace(str(absent[vary]), "")
+    return Stop(path, frozenset(known_to), twin, form, tuple(own), frozenset(reveals))
+
+
+def plain(free: str = "", *queries: str) -> Route:
+    """A route without arguments."""
+    return Route(
+        lambda city, name: [stop(name, query=query) for query in ("", *queries)],
+        free,
+    )
+
+
+# --- What there is to visit ---------------------------------------------------
+
+PUBLICATIONS: dict[str, Iterable[str]] = {
+    "open_note": EVERYBODY,
+    **{
+        f"{group} {what}": readers
+        for group in ("closed", "hidden")
+        for what, readers in {
+            "level 0": {AUTHOR},
+            "level 1": {AUTHOR, ORGANISER},
+            "level 2": READERS,
+            "level 5": READERS,
+            "comment": READERS,
+        }.items()
+    },
+    "for the city": SIGNED_IN - {"blocked"},
+    "of the author's page": {AUTHOR},
+    "deleted": {AUTHOR},
+    "hidden words": {AUTHOR, ORGANISER},
+}
+
+
+def publications(free: str = "", only: tuple[str, ...] = ()) -> Route:
+    """A route whose argument is the key of a publication."""
+    return Route(
+        lambda city, name: [
+            stop(name, city.things[each].pk, known_to=readers)
+            for each, readers in PUBLICATIONS.items()
+            if not only or each in only
+        ],
+        free,
+    )
+
+
+# A route that few pages differ in is visited at these alone: the time is spent elsewhere.
+FEW = ("open_note", "closed level 2", "hidden comment", "deleted", "hidden words")
+
+
+def groups(free: str = "", *queries: str) -> Route:
+    """A route whose argument is the name of a group."""
+    return Route(
+        lambda city, name: [
+            stop(name, group.handle, known_to=known_to, query=query)
+            for group, known_to in (
+                (city.garden, EVERYBODY),
+                (city.closed, EVERYBODY),
+                (city.hidden, KNOW_HIDDEN),
+                (city.asked, CITY_HALL | {AUTHOR}),
+                (city.refused_group, CITY_HALL | {AUTHOR}),
+            )
+            for query in ("", *queries)
+        ],
+        free,
+    )
+
+
+def actors(free: str = "") -> Route:
+    """A route whose argument is the name of an actor: a person, a group's, one that is gone."""
+    return Route(
+        lambda city, name: [
+            stop(name, "author", known_to=EVERYBODY - {"blocked"}),
+            stop(name, "member"),
+            stop(name, "suspended", known_to=set()),
+            stop(name, city.hidden.handle, known_to=KNOW_HIDDEN),
+        ],
+        free,
+    )
+
+
+def reports(known_to: dict[str, Iterable[str]]) -> Route:
+    return Route(
+        lambda city, name: [
+            stop(name, city.things[each].pk, known_to=judges) for each, judges in known_to.items()
+        ]
+    )
+
+
+def mine(thing: str, free: str = "") -> Route:
+    """A route whose argument is the key of something of the author's alone."""
+    return Route(
+        lambda city, name: [stop(name, city.things[thing].pk, known_to={AUTHOR})],
+        free,
+    )
+
+
+def of_member(free: str = "") -> Route:
+    """A route about one member of a group: who belongs is known inside alone."""
+    return Route(
+        lambda city, name: [
+            stop(name, city.closed.handle, "member", known_to=INSIDE),
+            stop(name, city.hidden.handle, "discrete", known_to=INSIDE),
+            stop(name, city.hidden.handle, "banned", known_to={ORGANISER}),
+        ],
+        free,
+    )
+
+
+def pictures(*width: int) -> Route:
+    seen_by = {
+        "closed picture": READERS,
+        "hidden picture": READERS,
+        "reported picture": READERS | CITY_HALL,
+        "draft picture": {AUTHOR},
+    }
+    return Route(
+        lambda city, name: [
+            stop(
+                name,
+                city.things[each].token,
+                *width,
+                known_to=readers if width else {AUTHOR},
+                vary=0,
+            )
+            for each, readers in seen_by.items()
+        ]
+    )
+
+
+PUBLIC_NAMES = "shows one's own row, or names that everybody reads on people's pages"
+POST_ALONE = "answers nothing but POST"
+NO_PRIVATE_FIELD = "shows no row of anybody"
+OPENS_A_DOOR = "a form that everybody gets alike"
+EMPTY_FORM = "a form about something that all who see it may read elsewhere"
+
+ROUTES: dict[str, Route] = {
+    # The house
+    "health": plain("says whether the database answers"),
+    "mailbox": plain("the demonstration alone has it"),
+    "help": plain(NO_PRIVATE_FIELD),
+    "accessibility": plain(NO_PRIVATE_FIELD),
+    "legal": plain(NO_PRIVATE_FIELD),
+    "sitemap": plain(NO_PRIVATE_FIELD),
+    "display": plain(OPENS_A_DOOR),
+    # The door
+    **{
+        name: plain(OPENS_A_DOOR)
+        for name in (
+            "account_signup",
+            "account_signup_finish",
+            "account_signup_passkey",
+            "account_login",
+            "account_confirm_login_code",
+            "account_password_login",
+            "mfa_login_webauthn",
+            "mfa_authenticate",
+            "account_inactive",
+            "account_reauthenticate_code",
+            "mfa_reauthenticate_webauthn",
+            "account_logout",
+        )
+    },
+    # One's own address, where the code goes.
+    "account_reauthenticate": plain(),
+    # Mine
+    "me": plain(PUBLIC_NAMES),
+    "profile": plain(PUBLIC_NAMES),
+    "devices": plain("one's own sessions, in words of ours"),
+    "structures": plain(PUBLIC_NAMES),
+    "blocked": plain(PUBLIC_NAMES),
+    "relation_undo": Route(
+        lambda city, name: [
+            stop(name, "block", city.user("blocked").actor.pk, known_to={AUTHOR}),
+        ],
+        POST_ALONE,
+    ),
+    "follow_requests": plain(PUBLIC_NAMES),
+    "security": plain(),
+    "account_email": plain(OPENS_A_DOOR),
+    "security_code": plain(OPENS_A_DOOR),
+    "main_mail": mine("mail row", POST_ALONE),
+    "remove_mail": mine("mail row", POST_ALONE),
+    "remove_phone": plain(OPENS_A_DOOR),
+    "account_change_password": plain(OPENS_A_DOOR),
+    "remove_password": plain(OPENS_A_DOOR),
+    "mfa_add_webauthn": plain(OPENS_A_DOOR),
+    "mfa_remove_webauthn": Route(
+        lambda city, name: [stop(name, city.things["passkey"].pk, known_to=set())], POST_ALONE
+    ),
+    "mfa_index": plain(OPENS_A_DOOR),
+    "mfa_activate_totp": plain(OPENS_A_DOOR),
+    "mfa_deactivate_totp": plain(OPENS_A_DOOR),
+    "mfa_view_recovery_codes": plain(OPENS_A_DOOR),
+    "mfa_generate_recovery_codes": plain(OPENS_A_DOOR),
+    "follow": actors(EMPTY_FORM),
+    "block": actors(EMPTY_FORM),
+    "mute": actors(EMPTY_FORM),
+    # Groups
+    "groups:directory": Route(
+        lambda city, name: [
+            stop(name),
+            *(
+                stop(name, query=f"?q={word[:20]}")
+                for each, canary in city.canaries.items()
+                if each.startswith("the hidden group's") and (word := canary.word)
+            ),
+            stop(name, query="?theme=theme-du-balayage"),
+        ],
+        "lists what everybody may find, to everybody alike",
+    ),
+    "groups:create": plain(OPENS_A_DOOR),
+    "groups:my_groups": plain(),
+    "groups:invitation": Route(
+        lambda city, name: [
+            stop(
+                name,
+                city.invitation.token,
+                reveals=[each for each in city.canaries if each.startswith("the hidden group's")],
+            ),
+            stop(name, city.things["spent invitation"].token, known_to=set()),
+        ]
+    ),
+    "groups:group": groups(),
+    "groups:settings": groups(),
+    "groups:archive": groups(),
+    "groups:poster": groups("", "?format=a4"),
+    "groups:join": groups(),
+    "groups:leave": groups(),
+    "groups:follow_group": groups(),
+    "groups:requests": groups(),
+    "groups:members": groups("", f"?q={MARK}"),
+    "groups:change_role": of_member(POST_ALONE),
+    "groups:remove_member": of_member(),
+    "groups:ban_member": of_member(),
+    "groups:unban_member": of_member(POST_ALONE),
+    "groups:invitations": groups(),
+    "groups:revoke": Route(
+        lambda city, name: [
+            stop(
+                name, city.hidden.handle, city.things["mailed invitation"].pk, known_to={ORGANISER}
+            )
+        ],
+        POST_ALONE,
+    ),
+    # Feed
+    "groups:home": plain(),
+    "groups:city": plain(),
+    "groups:actor": actors(),
+    "groups:hashtag": Route(
+        lambda city, name: [
+            stop(name, city.things["closed tag"].name, known_to=READERS),
+            stop(name, city.things["hidden tag"].name, known_to=READERS),
+        ]
+    ),
+    "groups:publish": plain(),
+    "groups:publish_in": groups(),
+    "groups:publication": publications(),
+    "groups:reply": publications(only=FEW),
+    "groups:edit": publications(only=FEW),
+    "groups:delete": publications(only=FEW),
+    "groups:restore": publications(POST_ALONE, only=FEW),
+    "groups:like": publications(POST_ALONE, only=FEW),
+    "groups:bookmark": publications(POST_ALONE, only=FEW),
+    "groups:pin": publications(POST_ALONE, only=FEW),
+    "groups:history": publications(),
+    "groups:bookmarks": plain(),
+    "groups:drafts": plain(),
+    "groups:save_draft": plain(POST_ALONE),
+    "groups:notifications": plain(),
+    # Pictures
+    "groups:attach": plain(),
+    "groups:picture": pictures(),
+    "groups:media": pictures(640),
+    # Reports and the desk
+    "groups:report": publications(only=FEW),
+    "groups:hide": publications(only=FEW),
+    "groups:show_again": publications(only=FEW),
+    "groups:report_actor": actors(),
+    "groups:my_report": reports(
+        {
+            "to organisers": {MEMBER},
+            "to the city": {ORGANISER},
+            "decided": {OUTSIDER, AUTHOR},
+        }
+    ),
+    "groups:group_reports": groups(),
+    "groups:group_report": Route(
+        lambda city, name: [
+            stop(name, city.closed.handle, city.things[each].pk, known_to=judges)
+            for each, judges in (("to organisers", {ORGANISER}), ("to the city", set()))
+        ]
+    ),
+    "groups:desk": plain(),
+    "groups:desk_report": reports(
+        {"to organisers": set(), "to the city": CITY_HALL, "decided": CITY_HALL}
+    ),
+    "groups:desk_groups": plain(),
+    "groups:desk_group": Route(
+        lambda city, name: [
+            stop(name, city.asked.handle, known_to=CITY_HALL),
+            stop(name, city.refused_group.handle, known_to=CITY_HALL),
+            stop(name, city.hidden.handle, known_to=set()),
+        ]
+    ),
+    "groups:desk_log": plain(),
+    # Live
+    "live": Route(
+        lambda city, name: [
+            stop(name, query=f"?topic={topic}&after=1")
+            for topic in ("me", "city", "g:protegee", f"g:{city.hidden.handle}", "u:author")
+        ],
+        "carries keys and counts, never words",
+    ),
+}
