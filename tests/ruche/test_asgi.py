@@ -201,6 +201,8 @@ async def test_who_finds_no_place_is_told_when_to_come_back(monkeypatch):
     assert "réessayez" in body["body"].decode()
 
 
+# Channels closes connections as it leaves: a thread may hold one of an earlier test.
+@pytest.mark.django_db
 async def test_a_socket_from_another_site_is_refused():
     sent = []
     received = [{"type": "websocket.disconnect", "code": 1006}, {"type": "websocket.connect"}]
