@@ -153,6 +153,10 @@ else:
             "TEST": {"NAME": ":memory:"},
         }
     }
+# Who owns the tables, for `migrate` alone: processes then have fewer rights (ruche.core.owner).
+RUCHE_DATABASE_OWNER = (
+    env.dj_db_url("RUCHE_DATABASE_OWNER_URL") if env.str("RUCHE_DATABASE_OWNER_URL", "") else {}
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")

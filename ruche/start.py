@@ -6,10 +6,13 @@ import tempfile
 from collections.abc import Mapping
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection
 
 from accounts.models import User
+from ruche.core.owner import NoRole, as_owner, may_rewrite
 from ruche.core.proxies import networks
+from ruche.journal.triggers import APPEND_ONLY
 from ruche.models import Instance
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -109,6 +112,42 @@ def check_database() -> None:
         connection.close()
         if connection.vendor == "postgresql":
             connection.settings_dict["OPTIONS"] = options
+
+
+def migrate() -> None:
+    """Bring the tables up to date, under their owner; refuse where this role may not."""
+    try:
+        with as_owner():
+            connection.ensure_connection()
+        call_command("migrate", interactive=False, verbosity=0)
+    except (NoRole, CommandError) as refusal:
+        raise CannotStart(str(refusal)) from refusal
+    except OperationalError as error:
+        raise CannotStart(
+            "La base de données ne répond pas à son propriétaire :"
+            f" {str(error).strip().splitlines()[-1]}. Vérifiez RUCHE_DATABASE_OWNER_URL."
+        ) from error
+    except ProgrammingError as error:
+        raise CannotStart(
+            "Les tables ne sont pas à jour et ce rôle ne peut pas les changer"
+            f" ({str(error).splitlines()[0]}) : lancez"
+            " « manage.py migrate » avec RUCHE_DATABASE_OWNER_URL, celle de leur propriétaire."
+        ) from error
+
+
+def check_role() -> None:
+    """Refuse processes that could rewrite the audit although the tables have an owner."""
+    if not settings.RUCHE_DATABASE_OWNER:
+        return
+    # Its role may have been made a moment ago.
+    check_database()
+    for table in APPEND_ONLY:
+        if may_rewrite(table):
+            raise CannotStart(
+                f"Le rôle de DATABASE_URL peut encore réécrire {table} : il possède les tables ou"
+                " il a trop de droits. Donnez-les à leur propriétaire par « REASSIGN OWNED BY …"
+                " TO … », ôtez-lui SUPERUSER et l’appartenance au propriétaire, puis relancez."
+            )
 
 
 def lock_domain(move_to: str = "") -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 TABLE = "journal_audit"
+# Tables that the role of the processes may not change either: see ``ruche.core.owner``.
+APPEND_ONLY = (TABLE,)
 
 _SQLITE = {
     "UPDATE": f"CREATE TRIGGER IF NOT EXISTS {TABLE}_no_update BEFORE UPDATE ON {TABLE}"

@@ -46,7 +46,8 @@ class Command(BaseCommand):
         try:
             start.check_data_folder()
             start.check_settings(bind)
-            start.check_database()
+            if not settings.RUCHE_DATABASE_OWNER:
+                start.check_database()
             door = start.bound_socket(bind, port)
             with one_at_a_time():
                 prepare_database(options["move_to"])
@@ -58,9 +59,11 @@ class Command(BaseCommand):
             sys.exit(1)
         welcome = words_of_welcome(bind, port)
         connection.close()
-        if collected:
-            # The settings were read before the files were there: begin again with them.
+        if collected or settings.RUCHE_DATABASE_OWNER:
+            # The settings were read before the files were there: begin again with them. And
+            # whoever takes a process over finds no trace of the owner in it.
             door.close()
+            os.environ.pop("RUCHE_DATABASE_OWNER_URL", None)
             os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606
         door.listen(WAITING_CONNECTIONS)
         # Loads the pages: only once everything they need is there.
@@ -115,7 +118,8 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def prepare_database(move_to: str) -> None:
-    call_command("migrate", interactive=False, verbosity=0)
+    start.migrate()
+    start.check_role()
     if not settings.RUCHE_DEMO:
         start.lock_domain(move_to)
 
