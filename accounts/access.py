@@ -4,7 +4,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from accounts.acting import Acting
-from accounts.models import Actor, Block, Manager
+from accounts.models import Actor, Block, Manager, Structure
+from accounts.models.structure import ManagerRole
 
 
 class NotVisible(Exception):
@@ -53,4 +54,13 @@ def may_act_for(acting: Acting, actor: Actor) -> bool:
         return False
     return (
         acting.user.actor == actor or Manager.objects.filter(user=acting.user, actor=actor).exists()
+    )
+
+
+def may_run_structure(acting: Acting, structure: Structure) -> bool:
+    """Whether ``acting`` says who acts for a structure: its *responsables*, not its mediators."""
+    return acting.is_signed_in and (
+        Manager.objects.filter(
+            user=acting.user, actor=structure.actor_id, role=ManagerRole.MANAGER
+        ).exists()
     )

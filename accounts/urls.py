@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from accounts.views import confirm, display, entry, me, relations, second_factor, security, sign_up
+from accounts.views import (
+    confirm,
+    display,
+    entry,
+    me,
+    relations,
+    second_factor,
+    security,
+    sign_up,
+    structures,
+)
 
 # A person's address: letters, digits, "_", "." and "-"; elsewhere with "@" and a domain.
 NAME = r"(?P<name>[A-Za-z0-9_.@:-]{1,354})"
@@ -27,7 +37,9 @@ urlpatterns = [
     path("moi", me.me, name="me"),
     path("moi/profil", me.profile, name="profile"),
     path("moi/appareils", me.devices, name="devices"),
-    path("moi/structures", me.structures, name="structures"),
+    path("moi/structures", structures.structures, name="structures"),
+    path("moi/structures/<str:name>", structures.structure, name="structure"),
+    path("moi/structures/<str:name>/<str:who>/retirer", structures.step_down, name="step_down"),
     path("moi/blocages", relations.blocked, name="blocked"),
     re_path(
         r"^moi/blocages/(?P<relation>block|mute)/(?P<key>[0-9]{1,18})\Z",

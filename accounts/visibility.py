@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from accounts.acting import Acting
-from accounts.models import Actor, ActorType
+from accounts.models import Actor, ActorType, Structure
 
 
 def people_visible_to(acting: Acting) -> QuerySet[Actor]:
@@ -12,3 +12,18 @@ def people_visible_to(acting: Acting) -> QuerySet[Actor]:
     if acting.actor is None:
         return people
     return people.exclude(blocking__target=acting.actor)
+
+
+def structures_acted_for(acting: Acting) -> QuerySet[Structure]:
+    """The standing structures that the person at the keyboard acts for, by name."""
+    if not acting.is_signed_in:
+        return Structure.objects.none()
+    return (
+        Structure.objects.filter(
+            actor__managers__user=acting.user,
+            actor__suspended_at=None,
+            actor__deleted_at=None,
+        )
+        .select_related("actor")
+        .order_by("actor__name", "pk")
+    )

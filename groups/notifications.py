@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
 from accounts.acting import Acting
-from accounts.models import Actor
+from accounts.models import Actor, Structure
+from accounts.visibility import structures_acted_for
 from groups.models import Group, Membership, Publication
 from groups.visibility import (
     actors_visible_to,
@@ -104,6 +105,9 @@ class _Known:
     # Keys of those groups that the person looks after.
     organised: set[int]
     publications: dict[int, Publication]
+    structures: dict[int, Structure]
+    # Keys of those structures that the person acts for.
+    acted_for: set[int]
     is_moderator: bool
 
 
@@ -111,6 +115,7 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
     """A handful of queries, whatever the number of rows."""
     groups = {row.group_key for row in rows if row.group_key}
     publications = {row.object_key for row in rows if row.object_kind == "publication"}
+    structures = {row.object_key for row in rows if row.object_kind == "structure"}
     return _Known(
         actors=actors_visible_to(acting).in_bulk({row.actor_key for row in rows if row.actor_key}),
         groups=groups_visible_to(acting).in_bulk(groups),
@@ -122,6 +127,12 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
         publications=visible_to(acting)
         .select_related("author", "group__actor")
         .in_bulk(publications),
+        structures=Structure.objects.filter(actor__in=actors_visible_to(acting))
+        .select_related("actor")
+        .in_bulk(structures),
+        acted_for=set(
+            structures_acted_for(acting).filter(pk__in=structures).values_list("pk", flat=True)
+        ),
         is_moderator=acting.is_moderator,
     )
 
@@ -238,6 +249,22 @@ def _say_group(row: Notification, known: _Known) -> Said:
     return _(_OF_A_GROUP[row.effect]) % {"group": group}, group.get_absolute_url()
 
 
+_OF_A_STRUCTURE: dict[str, str] = {
+    Effect.ADD: _noop("Vous pouvez maintenant agir au nom de « %(name)s »."),
+    Effect.REMOVE: _noop("Vous n’agissez plus au nom de « %(name)s »."),
+}
+
+
+def _say_structure(row: Notification, known: _Known) -> Said:
+    structure = known.structures.get(row.object_key)
+    if structure is None or row.effect not in _OF_A_STRUCTURE:
+        return None
+    sentence = _(_OF_A_STRUCTURE[row.effect]) % {"name": structure}
+    if row.effect == Effect.ADD and structure.pk in known.acted_for:
+        return sentence, reverse("structure", args=[structure.actor.handle])
+    return sentence, structure.actor.get_absolute_url()
+
+
 def _say_report(row: Notification, known: _Known) -> Said:
     if row.effect == Effect.UPDATE:
         return _("Votre signalement a reçu une réponse."), _report_url(row)
@@ -262,4 +289,5 @@ _SAY: dict[str, Callable[[Notification, _Known], Said]] = {
     "membership": _say_membership,
     "group": _say_group,
     "report": _say_report,
+    "structure": _say_structure,
 }

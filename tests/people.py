@@ -14,7 +14,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.acting import Acting
-from accounts.models import Actor, ActorType, CityRole, Handle, User
+from accounts.models import Actor, ActorType, CityRole, Handle, Manager, Structure, User
 from groups.models import (
     Group,
     GroupState,
@@ -57,6 +57,17 @@ def a_group(handle: str, name: str = "", **values) -> Group:
         type=ActorType.GROUP, handle=handle, name=name or handle.capitalize()
     )
     return Group.objects.create(actor=actor, **{"state": GroupState.OPEN, **values})
+
+
+def a_structure(handle: str, name: str = "", *managers: User, role: str = "manager") -> Structure:
+    """An association for which ``managers`` act, all as ``role``."""
+    Handle.objects.create(name=handle)
+    actor = Actor.objects.create(
+        type=ActorType.ORGANIZATION, handle=handle, name=name or handle.capitalize()
+    )
+    for user in managers:
+        Manager.objects.create(user=user, actor=actor, role=role)
+    return Structure.objects.create(actor=actor, kind="association")
 
 
 def a_theme(slug: str) -> Theme:

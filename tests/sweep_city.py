@@ -42,7 +42,7 @@ from ruche.core.db import create_keyed
 from ruche.core.pictures import picture_path
 from ruche.journal.log import audit, notify, record
 from ruche.journal.models import Effect
-from tests.people import a_client, a_group, a_membership, a_note, a_user
+from tests.people import a_client, a_group, a_membership, a_note, a_structure, a_user
 
 MARK = "zq"
 LENGTH = 26  # of 36 letters and digits: 134 bits
@@ -178,6 +178,7 @@ def _people(city: SweptCity) -> None:
         type="webauthn",
         data={"name": city.plant("a passkey's name", set()), "credential": {}},
     )
+    city.things["structure"] = a_structure("phare", "Phare", city.user(AUTHOR))
     city.things["block"] = Block.objects.create(
         actor=city.user(AUTHOR).actor, target=city.user(BLOCKED).actor
     )

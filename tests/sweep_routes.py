@@ -250,6 +250,16 @@ ROUTES: dict[str, Route] = {
     "profile": plain(PUBLIC_NAMES),
     "devices": plain("one's own sessions, in words of ours"),
     "structures": plain(PUBLIC_NAMES),
+    "structure": Route(
+        lambda city, name: [stop(name, city.structure.actor.handle, known_to={AUTHOR})],
+        PUBLIC_NAMES,
+    ),
+    "step_down": Route(
+        lambda city, name: [
+            stop(name, city.structure.actor.handle, "author", known_to={AUTHOR}, vary=0)
+        ],
+        EMPTY_FORM,
+    ),
     "blocked": plain(PUBLIC_NAMES),
     "relation_undo": Route(
         lambda city, name: [

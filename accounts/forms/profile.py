@@ -5,7 +5,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.handles import HANDLE_MAX_LENGTH, clean_handle, is_free
-from accounts.models.structure import StructureKind
+from accounts.models.structure import ManagerRole, StructureKind
 
 
 class ProfileForm(forms.Form):
@@ -81,3 +81,27 @@ class StructureForm(forms.Form):
                 )
             )
         return handle
+
+
+class ManagerForm(forms.Form):
+    """Who acts for a structure from now on, by the short name of their page."""
+
+    handle = forms.CharField(
+        label=_("Nom court de la personne"),
+        help_text=_("Il est sur sa page, après le signe @. Elle a déjà un compte ici."),
+        max_length=HANDLE_MAX_LENGTH + 1,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Écrivez le nom court de la personne.")},
+    )
+    role = forms.ChoiceField(
+        label=_("Ce qu’elle pourra faire"),
+        choices=[
+            (ManagerRole.MANAGER, _("Parler au nom de la structure, et dire qui agit pour elle")),
+            (ManagerRole.MEDIATOR, _("Parler au nom de la structure, sans nommer personne")),
+        ],
+        initial=ManagerRole.MANAGER,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_handle(self) -> str:
+        return clean_handle(self.cleaned_data["handle"])

@@ -1,4 +1,4 @@
-"""What is mine: my page, my profile, my devices, those I keep away, my structures."""
+"""What is mine: my page, my profile, my devices."""
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -11,18 +11,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions.accounts import edit_profile, set_language
-from accounts.actions.handles import HandleTaken
 from accounts.actions.security import end_other_sessions, end_session
-from accounts.actions.structures import open_structure
-from accounts.forms.profile import ProfileForm, StructureForm
-from accounts.models import Follow, Manager, User
+from accounts.forms.profile import ProfileForm
+from accounts.models import Follow, User
 from accounts.models.follow import FollowState
 from accounts.requests import Request
 from accounts.views.parts import number_of
 from accounts.ways import ways_back
 
 door = require_http_methods(["GET", "HEAD", "POST"])
-STRUCTURES_AT_MOST = 10
 
 
 @login_required
@@ -130,36 +127,6 @@ def browser_named(user_agent: str) -> str:
         for names in (browsers, systems)
     ]
     return ", ".join(name for name in found if name) or _("Un navigateur")
-
-
-@login_required
-@door
-def structures(request: Request) -> HttpResponse:
-    """The structures one acts for; open another."""
-    user = _person(request)
-    managed = (
-        Manager.objects.filter(user=user, actor__deleted_at=None)
-        .select_related("actor__structure")
-        .prefetch_related("actor__managers__user__actor")
-        .order_by("actor__name")
-    )
-    form = StructureForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        if managed.count() >= STRUCTURES_AT_MOST:
-            form.add_error(None, _("Dix structures suffisent. Pour une autre, appelez-nous."))
-        else:
-            try:
-                structure = open_structure(request.acting, **form.cleaned_data)
-            except HandleTaken:
-                form.add_error("handle", _("Quelqu’un vient de prendre ce nom court."))
-            else:
-                messages.success(
-                    request, _("%(name)s est ouverte.") % {"name": structure.actor.name}
-                )
-                return redirect("structures")
-    context = {"form": form, "managed": managed}
-    status = 422 if form.is_bound else 200
-    return render(request, "accounts/structures.html", context, status=status)
 
 
 def _person(request: Request) -> User:

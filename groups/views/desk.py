@@ -52,6 +52,7 @@ VERBS = {
     "create_account": _noop("a ouvert un compte avec des pouvoirs"),
     "open_structure": _noop("a ouvert une structure"),
     "name_manager": _noop("a nommé quelqu’un pour agir au nom d’une structure"),
+    "remove_manager": _noop("a mis fin au droit d’agir au nom d’une structure"),
     "refuse_request": _noop("a refusé une demande d’entrée"),
     "accept_request": _noop("a accepté une demande d’entrée"),
 }
