@@ -27,8 +27,8 @@ faults: tools  ## Pannes : kill -9 sous 50 écrivains, 500 entrées au même ins
 bench: tools  ## Mesures (long)
 	@exec $(PY) bin/test.py --only bench --full
 
-teeth: tools  ## Ôter chaque vérification et montrer qu’un test le voit (long ; SAMPLE=20 en tire 20)
-	@$(PY) bin/teeth.py $(if $(SAMPLE),--sample $(SAMPLE))
+teeth: tools  ## Ôter chaque vérification : un test le voit-il ? (long ; SAMPLE=20, ONLY=join, RESUME=1)
+	@$(PY) bin/teeth.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ONLY),--only "$(ONLY)") $(if $(RESUME),--resume)
 
 fmt: tools  ## Mettre le code en forme
 	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
