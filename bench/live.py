@@ -4,7 +4,8 @@ How long until one post has rung the last of 1,000 sockets: our hub, and bare Ch
 Both in the same run, in turns, each a real Daphne process with a database of
 its own and 1,000 people signed in; the post goes through the ordinary form.
 Measured from the commit to the last frame. Goal: a quarter of the time or less.
-Writes ``bench/results/live.json`` and ``live.md``.
+The long form writes ``bench/results/live.json`` and ``live.md``; the short one
+(``BENCH=short``) only shows that it runs, and writes nothing.
 """
 
 import asyncio
@@ -199,11 +200,10 @@ async def measure(folder: Path) -> list[Contender]:
 
 
 def report(contenders: list[Contender]) -> float:
-    """Write the results; return our share of the quickest reference's time."""
+    """Print the results, and keep those of the long form; return our share of the best time."""
     ours, *references = contenders
     quickest = min(reference.median_ms for reference in references)
     share = ours.median_ms / quickest
-    RESULTS.mkdir(exist_ok=True)
     figures = {
         "sockets": SOCKETS,
         "rounds": ROUNDS,
@@ -220,7 +220,6 @@ def report(contenders: list[Contender]) -> float:
             for one in contenders
         ],
     }
-    (RESULTS / "live.json").write_text(json.dumps(figures, indent=2) + "\n")
     lines = [
         f"# One post, {SOCKETS} sockets, from the commit to the last one that has it",
         "",
@@ -238,8 +237,11 @@ def report(contenders: list[Contender]) -> float:
         f"{ROUNDS} rounds in turns, one Daphne process each, SQLite, "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}.",
     ]
-    (RESULTS / "live.md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
+    if LONG:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / "live.json").write_text(json.dumps(figures, indent=2) + "\n")
+        (RESULTS / "live.md").write_text("\n".join(lines) + "\n")
     return share
 
 

@@ -5,30 +5,59 @@ import time
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 
 from ruche.journal import triggers
 from tests import people
 
 if connection.vendor == "postgresql":
-    # A test is one long transaction, on a machine that may be busy.
     _options = connection.settings_dict["OPTIONS"]
-    _options["options"] = _options["options"].replace(
-        "idle_in_transaction_session_timeout=5000", "idle_in_transaction_session_timeout=60000"
+    # A test is one long transaction, on a machine that may be busy; and no power cut is awaited.
+    _options["options"] = (
+        _options["options"].replace(
+            "idle_in_transaction_session_timeout=5000", "idle_in_transaction_session_timeout=60000"
+        )
+        + " -c synchronous_commit=off"
     )
 
-_empty_tables = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+# What migrations and their signals wrote, and no test changes.
+_KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 
 
-def _empty_tables_past_the_triggers(self):
-    """The audit refuses to be emptied; a test that flushes lifts that for a moment."""
-    _once_nobody_reads(lambda: triggers.remove(connection))
+def _empty_tables(self):
+    """
+    In the place of Django's flush, which truncates every table and makes permissions anew.
+
+    The audit refuses to be emptied: its triggers are lifted where it holds a row.
+    """
+    tables = _once_nobody_reads(_tables_with_rows)
+    audited = triggers.TABLE in tables
+    if audited:
+        _once_nobody_reads(lambda: triggers.remove(connection))
     try:
-        _once_nobody_reads(lambda: _empty_tables(self))
+        _once_nobody_reads(lambda: _delete_from(tables))
     finally:
-        _once_nobody_reads(lambda: triggers.install(connection))
+        if audited:
+            _once_nobody_reads(lambda: triggers.install(connection))
+
+
+def _tables_with_rows():
+    every = set(connection.introspection.django_table_names(only_existing=True)) - _KEPT
+    ask = " UNION ALL ".join(
+        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(table)})"
+        for table in sorted(every)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(ask)
+        return [table for (table,) in cursor.fetchall()]
+
+
+def _delete_from(tables):
+    # Foreign keys are looked at when the transaction ends: the order does not matter.
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
 
 def _once_nobody_reads(change):
@@ -36,14 +65,14 @@ def _once_nobody_reads(change):
     for _ in range(100):
         try:
             return change()
-        except (DatabaseError, CommandError) as error:
-            if "locked" not in f"{error} {error.__cause__}":
+        except DatabaseError as error:
+            if "locked" not in str(error):
                 raise
             time.sleep(0.1)
     return change()
 
 
-TransactionTestCase._fixture_teardown = _empty_tables_past_the_triggers  # type: ignore[attr-defined]
+TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +125,8 @@ def pytest_collection_modifyitems(config, items):
 
 def _opens_database(item):
     opening = {"db", "transactional_db", "live_server"}
+    if item.cls is not None and issubclass(item.cls, TransactionTestCase):
+        return True
     return item.get_closest_marker("django_db") is not None or bool(opening & {*item.fixturenames})
 
 

@@ -6,7 +6,9 @@ demonstration changes no test: the addresses of services alone are taken over.
 (A conftest would come too late.)
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 
 # Of the tests themselves: how much of the sweep, which browser.
@@ -18,6 +20,15 @@ for _name in list(os.environ):
     ):
         del os.environ[_name]
 os.environ["RUCHE_DATA"] = tempfile.mkdtemp(prefix="ruche-tests-")
+
+
+@atexit.register
+def _remove(folder: str = os.environ["RUCHE_DATA"], maker: int = os.getpid()) -> None:
+    """A process that a test forked leaves it."""
+    if os.getpid() == maker:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 os.mkdir(os.path.join(os.environ["RUCHE_DATA"], "static"))
 os.environ["RUCHE_DOMAIN"] = "localhost:8000"
 os.environ["RUCHE_SECRET_KEY"] = "for the tests alone"

@@ -7,10 +7,12 @@ has an account and belongs to neither; ``asker`` waits at the shelter's door;
 ``former`` was removed from it; ``banned`` was banned from it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from accounts.acting import Acting
@@ -36,19 +38,47 @@ def a_user(
     handle: str, name: str = "", *, role: str = CityRole.NONE, awake: bool = True, **values
 ) -> User:
     """Somebody with an account; a city role comes with the second factor that wakes it."""
-    Handle.objects.create(name=handle)
-    actor = Actor.objects.create(
-        type=ActorType.PERSON, handle=handle, name=name or handle.capitalize()
+    return some_users([(handle, name, role)], awake=awake, **values)[0]
+
+
+def some_users(
+    people: Sequence[tuple[str, str, str]], *, awake: bool = True, **values
+) -> list[User]:
+    """People by handle, name and city role, in a few queries: most tests begin with a city."""
+    Handle.objects.bulk_create([Handle(name=handle) for handle, _, _ in people])
+    actors = Actor.objects.bulk_create(
+        [
+            Actor(type=ActorType.PERSON, handle=handle, name=name or handle.capitalize())
+            for handle, name, _ in people
+        ]
     )
-    user = User(actor=actor, handle=handle, city_role=role, email=f"{handle}@courriel.test")
-    for field, value in values.items():
-        setattr(user, field, value)
-    user.set_password(PASSWORD)
-    user.save()
-    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-    if role and awake:
-        Authenticator.objects.create(user=user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
-    return user
+    password = make_password(PASSWORD)
+    users = [
+        User(
+            actor=actor,
+            handle=handle,
+            city_role=role,
+            email=f"{handle}@courriel.test",
+            password=password,
+        )
+        for actor, (handle, _, role) in zip(actors, people, strict=True)
+    ]
+    for user in users:
+        for field, value in values.items():
+            setattr(user, field, value)
+    User.objects.bulk_create(users)
+    EmailAddress.objects.bulk_create(
+        [EmailAddress(user=user, email=user.email, primary=True, verified=True) for user in users]
+    )
+    if awake:
+        Authenticator.objects.bulk_create(
+            [
+                Authenticator(user=user, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
+                for user in users
+                if user.city_role
+            ]
+        )
+    return users
 
 
 def a_group(handle: str, name: str = "", **values) -> Group:
@@ -126,22 +156,32 @@ def build_city() -> City:
         rules=["On parle de soi, jamais de la vie des autres."],
         questions=["Qu’est-ce qui vous amène ?"],
     )
-    city = City(
-        resident=a_user("habitante", "Habitante"),
-        member=a_user("membre", "Membre"),
-        organiser=a_user("animatrice", "Animatrice"),
-        asker=a_user("demandeuse", "Demandeuse"),
-        former=a_user("ancienne", "Ancienne membre"),
-        banned=a_user("exclu", "Exclu"),
-        moderator=a_user("moderatrice", "Modératrice", role=CityRole.MODERATOR),
-        administrator=a_user("administratrice", "Administratrice", role=CityRole.ADMINISTRATOR),
-        garden=garden,
-        shelter=shelter,
+    named = {
+        "resident": ("habitante", "Habitante", CityRole.NONE),
+        "member": ("membre", "Membre", CityRole.NONE),
+        "organiser": ("animatrice", "Animatrice", CityRole.NONE),
+        "asker": ("demandeuse", "Demandeuse", CityRole.NONE),
+        "former": ("ancienne", "Ancienne membre", CityRole.NONE),
+        "banned": ("exclu", "Exclu", CityRole.NONE),
+        "moderator": ("moderatrice", "Modératrice", CityRole.MODERATOR),
+        "administrator": ("administratrice", "Administratrice", CityRole.ADMINISTRATOR),
+    }
+    people = dict(zip(named, some_users([*named.values()]), strict=True))
+    city = City(garden=garden, shelter=shelter, **people)
+    member, asked = MembershipState.MEMBER, MembershipState.ASKED
+    rows = [
+        (city.member, garden, member, MembershipRole.MEMBER),
+        (city.organiser, garden, member, MembershipRole.ORGANISER),
+        (city.member, shelter, member, MembershipRole.MEMBER),
+        (city.organiser, shelter, member, MembershipRole.ORGANISER),
+        (city.asker, shelter, asked, MembershipRole.MEMBER),
+        (city.former, shelter, MembershipState.REMOVED, MembershipRole.MEMBER),
+        (city.banned, shelter, MembershipState.BANNED, MembershipRole.MEMBER),
+    ]
+    Membership.objects.bulk_create(
+        [
+            Membership(actor=user.actor, group=group, state=state, role=role)
+            for user, group, state, role in rows
+        ]
     )
-    for group in (garden, shelter):
-        a_membership(city.member, group)
-        a_membership(city.organiser, group, role=MembershipRole.ORGANISER)
-    a_membership(city.asker, shelter, state=MembershipState.ASKED)
-    a_membership(city.former, shelter, state=MembershipState.REMOVED)
-    a_membership(city.banned, shelter, state=MembershipState.BANNED)
     return city

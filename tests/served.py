@@ -1,7 +1,9 @@
 """A city in a process of its own: ``manage.py serve`` on its own folder, with the small city."""
 
+import functools
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,18 +17,37 @@ from typing import Any
 SERVE = ("serve", "--empty", "--no-worker")
 HOUSE = Path(__file__).resolve().parent.parent
 
-# Run in a process of its own: builds the small city and prints a session for each person.
+# Builds the small city and its static files, and prints a session for each person.
 BUILD = """
 import json
-from tests.people import a_client, build_city
 from django.conf import settings
+from django.core.management import call_command
 from accounts.models import User
+from ruche.management.commands.serve import collect_static
+from tests.people import a_client, build_city
+call_command("migrate", verbosity=0)
+collect_static()
 build_city()
 User.objects.update(is_demo=True)
 print(json.dumps({
     user.handle: a_client(user).cookies[settings.SESSION_COOKIE_NAME].value
     for user in User.objects.all()
 }))
+"""
+
+# Runs what it is told, line by line, and answers with what that printed.
+BESIDE = """
+import contextlib, io, json, sys, traceback
+import django
+django.setup()
+for line in sys.stdin:
+    said, failed = io.StringIO(), ""
+    with contextlib.redirect_stdout(said):
+        try:
+            exec(json.loads(line), {})
+        except Exception:
+            failed = traceback.format_exc()
+    print(json.dumps([said.getvalue(), failed]), flush=True)
 """
 
 
@@ -36,6 +57,55 @@ def free_port() -> int:
         return held.getsockname()[1]
 
 
+class Beside:
+    """Another process on the data of a city, which writes there when it is told to."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", BESIDE],
+            cwd=HOUSE,
+            env={**environment, "DJANGO_SETTINGS_MODULE": "ruche.settings"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, code: str) -> str:
+        """Run Python there; return what it prints."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(json.dumps(code), file=self.process.stdin, flush=True)
+        said, failed = json.loads(self.process.stdout.readline())
+        assert not failed, failed
+        return said
+
+    def stop(self) -> None:
+        self.process.communicate(timeout=20)
+
+
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    keep = {k: v for k, v in os.environ.items() if not k.startswith(("RUCHE_", "DATABASE"))}
+    return keep | {
+        "RUCHE_DATA": str(folder),
+        "RUCHE_DEMO": "1",
+        "RUCHE_DEMO_PASSWORD": "une phrase pour les essais",
+        "RUCHE_DOMAIN": f"localhost:{port}",
+        "PORT": str(port),
+        "REDIS_URL": "",
+    }
+
+
+@functools.cache
+def _built() -> tuple[Path, dict[str, str]]:
+    """The folder of a small city and its sessions: built once, copied for each that is served."""
+    folder = Path(os.environ["RUCHE_DATA"]) / "small-city"
+    folder.mkdir()
+    beside = Beside(_environment(folder, 8000))
+    sessions = json.loads(beside.run(BUILD).splitlines()[-1])
+    beside.stop()
+    return folder, sessions
+
+
 class Served:
     """``url`` of the city, ``sessions`` by handle; ``run`` runs Python beside it."""
 
@@ -43,39 +113,18 @@ class Served:
         self.folder = folder
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
-        self.sessions: dict[str, str] = {}
-        keep = {k: v for k, v in os.environ.items() if not k.startswith(("RUCHE_", "DATABASE"))}
-        self.environment = keep | {
-            "RUCHE_DATA": str(folder),
-            "RUCHE_DEMO": "1",
-            "RUCHE_DEMO_PASSWORD": "une phrase pour les essais",
-            "RUCHE_DOMAIN": f"localhost:{self.port}",
-            "PORT": str(self.port),
-            "REDIS_URL": "",
-            **variables,
-        }
+        self.environment = _environment(folder, self.port) | variables
+        built, self.sessions = _built()
+        shutil.copytree(built, folder, dirs_exist_ok=True)
         self.log = folder / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
-
-    def manage(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=HOUSE,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        self._beside: Beside | None = None
 
     def run(self, code: str) -> str:
         """Run Python in another process, on the same data; return what it prints."""
-        return self.manage("shell", "--verbosity", "0", "-c", code)
-
-    def build(self) -> None:
-        self.manage("migrate", "--verbosity", "0")
-        self.sessions = json.loads(self.run(BUILD).splitlines()[-1])
+        if self._beside is None:
+            self._beside = Beside(self.environment)
+        return self._beside.run(code)
 
     def start(self) -> None:
         with self.log.open("ab") as log:
@@ -96,6 +145,8 @@ class Served:
         raise AssertionError(self.log.read_text())
 
     def stop(self) -> None:
+        if self._beside is not None:
+            self._beside.stop()
         if self.process is not None:
             self.process.terminate()
             try:
@@ -109,7 +160,6 @@ class Served:
 def served_city(folder: Path, **variables: Any):
     """Serve the small city from ``folder`` until the block ends."""
     city = Served(folder, **variables)
-    city.build()
     city.start()
     try:
         yield city

@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from tests import sweep_city
+from tests.extent import drawn
 from tests.sweep_city import (
     ADMINISTRATOR,
     AUTHOR,
@@ -238,9 +239,8 @@ def test_nobody_changes_what_is_not_theirs(swept):
     changed = []
     for each in POSTS:
         path = address(swept, each)
-        for identity in IDENTITIES:
-            if identity in each.may:
-                continue
+        others = [identity for identity in IDENTITIES if identity not in each.may]
+        for identity in drawn(others, 3):
             with transaction.atomic():
                 with rows_written() as written:
                     status = swept.client(identity).post(path, each.data).status_code
@@ -255,7 +255,7 @@ def test_who_may_does(swept):
     """Otherwise the refusals above would prove nothing."""
     without_effect = []
     for each in POSTS:
-        for identity in sorted(each.may - each.otherwise):
+        for identity in drawn(sorted(each.may - each.otherwise), 2):
             with transaction.atomic():
                 with rows_written() as written:
                     answer = swept.client(identity).post(address(swept, each), each.data)

@@ -76,7 +76,6 @@ def city(wires, tmp_path_factory):
         RUCHE_DOMAIN=f"localhost:{network.port}",
         REDIS_URL=f"redis://127.0.0.1:{redis.port}",
     )
-    city.build()
     city.run(BEFORE)
     city.start()
     yield city

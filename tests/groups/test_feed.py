@@ -19,6 +19,7 @@ from groups.models import (
 )
 from groups.visibility import visible_to
 from ruche.journal.models import Entry, Notification
+from tests.extent import examples
 from tests.people import a_client, a_group, a_membership, a_note, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +117,7 @@ def test_feeds_hold_beginnings_not_answers(city):
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -9,6 +9,7 @@ from accounts.models import Block, Follow
 from groups.access import may_reply
 from groups.models import Audience, Level, Membership, MembershipRole, MembershipState, Visibility
 from groups.visibility import ANONYMOUS, groups_visible_to, viewers_of, visible_to
+from tests.extent import examples
 from tests.people import a_client, a_group, a_membership, a_note, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +75,7 @@ def test_a_person_who_blocks_is_not_seen(city):
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

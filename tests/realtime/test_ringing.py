@@ -14,6 +14,7 @@ from realtime.topics import parse_topic, subject_of
 from ruche.journal.log import record
 from ruche.journal.models import Effect, Entry
 from ruche.journal.reading import newest_key
+from tests.extent import examples
 from tests.people import a_note, acting_as
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +154,7 @@ EFFECTS = [
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     # Shrinking against a database takes minutes and says little more.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
