@@ -95,27 +95,40 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     }
 
 
+def _build(environment: dict[str, str]) -> dict[str, str]:
+    """Build the small city, empty before; return a session for each person."""
+    beside = Beside(environment)
+    sessions = json.loads(beside.run(BUILD).splitlines()[-1])
+    beside.stop()
+    return sessions
+
+
 @functools.cache
 def _built() -> tuple[Path, dict[str, str]]:
     """The folder of a small city and its sessions: built once, copied for each that is served."""
     folder = Path(os.environ["RUCHE_DATA"]) / "small-city"
     folder.mkdir()
-    beside = Beside(_environment(folder, 8000))
-    sessions = json.loads(beside.run(BUILD).splitlines()[-1])
-    beside.stop()
-    return folder, sessions
+    return folder, _build(_environment(folder, 8000))
 
 
 class Served:
-    """``url`` of the city, ``sessions`` by handle; ``run`` runs Python beside it."""
+    """
+    The small city, not yet open: ``start`` opens it at ``url``.
+
+    ``sessions`` by handle; ``run`` runs Python beside it. ``variables`` are settings;
+    with a ``DATABASE_URL`` the city is built there, in an empty database.
+    """
 
     def __init__(self, folder: Path, *, port: int = 0, **variables: str) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.url = f"http://localhost:{self.port}"
         self.environment = _environment(folder, self.port) | variables
-        built, self.sessions = _built()
-        shutil.copytree(built, folder, dirs_exist_ok=True)
+        if "DATABASE_URL" in variables:
+            self.sessions = _build(self.environment)
+        else:
+            built, self.sessions = _built()
+            shutil.copytree(built, folder, dirs_exist_ok=True)
         self.log = folder / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._beside: Beside | None = None

@@ -208,7 +208,6 @@ print(json.dumps([
 @pytest.mark.slow
 def test_the_city_works_under_it_and_its_processes_do_not_know_the_owner(migrated, tmp_path):
     city = Served(tmp_path, **migrated)
-    city.build()
     city.start()
     assert city.process is not None
     try:
