@@ -32,7 +32,7 @@ def may_see_actor(acting: Acting, actor: Actor) -> bool:
     """A standing actor is seen by everybody but those it blocked; others by nobody."""
     if acting.is_system:
         return True
-    if actor.suspended_at is not None or actor.deleted_at is not None:
+    if not actor.stands:
         return False
     if acting.actor is None:
         return True
@@ -55,6 +55,13 @@ def may_act_for(acting: Acting, actor: Actor) -> bool:
     return (
         acting.user.actor == actor or Manager.objects.filter(user=acting.user, actor=actor).exists()
     )
+
+
+def may_speak(acting: Acting) -> bool:
+    """Whether ``acting`` may be shown as who they say: oneself, or a structure one acts for now."""
+    if acting.user is None or acting.actor is None or acting.myself is acting:
+        return True
+    return may_act_for(acting, acting.actor)
 
 
 def may_run_structure(acting: Acting, structure: Structure) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -36,6 +36,17 @@ class Acting:
     def person(cls, user: User, via: Door) -> Acting:
         return cls(actor=user.actor, user=user, via=via)
 
+    def in_the_name_of(self, actor: Actor) -> Acting:
+        """The same person, shown as ``actor``: the actions ask whether they may."""
+        return replace(self, actor=actor)
+
+    @cached_property
+    def myself(self) -> Acting:
+        """The person at the keyboard as themselves: who reads, belongs and is told."""
+        if self.user is None or self.actor is None or self.user.actor_id == self.actor.pk:
+            return self
+        return Acting.person(self.user, self.via)
+
     @classmethod
     def remote(cls, actor: Actor) -> Acting:
         assert not actor.is_local
@@ -56,14 +67,14 @@ class Acting:
 
     @property
     def is_signed_in(self) -> bool:
-        """A standing person of this city, through a door of ours."""
+        """A standing person of this city, through a door of ours, whoever they speak for."""
         return (
             self.user is not None
             and self.user.is_active
             and self.actor is not None
             and self.actor.is_local
-            and self.actor.suspended_at is None
-            and self.actor.deleted_at is None
+            and self.actor.stands
+            and self.user.actor.stands
         )
 
     @property

@@ -1,9 +1,12 @@
 """Whom the acting person may meet through the rooms of accounts: people and structures."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db.models import QuerySet
 
 from accounts.acting import Acting
-from accounts.models import Actor, ActorType, Structure
+from accounts.models import Actor, ActorType, Manager, Structure
 
 
 def people_visible_to(acting: Acting) -> QuerySet[Actor]:
@@ -12,6 +15,25 @@ def people_visible_to(acting: Acting) -> QuerySet[Actor]:
     if acting.actor is None:
         return people
     return people.exclude(blocking__target=acting.actor)
+
+
+def voices_of(acting: Acting) -> QuerySet[Manager, Any]:
+    """The actors of the structures that the person at the keyboard acts for; for a subquery."""
+    managers = (
+        Manager.objects.filter(user=acting.user) if acting.is_signed_in else Manager.objects.none()
+    )
+    return managers.values("actor")
+
+
+def people_behind(keys: Iterable[int]) -> list[int]:
+    """Return these actor keys, each structure replaced by those who act for it."""
+    keys = list(keys)
+    acting_for: dict[int, list[int]] = {}
+    managers = Manager.objects.filter(actor__in=keys).order_by("pk")
+    for structure, person in managers.values_list("actor", "user__actor"):
+        acting_for.setdefault(structure, []).append(person)
+    found = [person for key in keys for person in acting_for.get(key, [key])]
+    return list(dict.fromkeys(found))
 
 
 def structures_acted_for(acting: Acting) -> QuerySet[Structure]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from accounts.access import NotVisible, blocked_between, require, require_visible
+from accounts.access import NotVisible, blocked_between, may_speak, require, require_visible
 from accounts.acting import Acting
-from accounts.models import Structure, User
+from accounts.models import Actor, Structure, User
 from groups.models import (
     Attachment,
     Group,
@@ -27,6 +27,7 @@ from groups.visibility import (
     hidden_overseen_by,
     reports_handled_by,
     visible_to,
+    written_by,
 )
 
 __all__ = ["NotVisible", "require", "require_visible"]
@@ -36,9 +37,11 @@ __all__ = ["NotVisible", "require", "require_visible"]
 
 
 def membership_of(acting: Acting, group: Group) -> Membership | None:
-    if acting.actor is None:
+    """The person's own: nobody enters in the name of a structure."""
+    actor = acting.myself.actor
+    if actor is None:
         return None
-    return Membership.objects.filter(actor=acting.actor, group=group).first()
+    return Membership.objects.filter(actor=actor, group=group).first()
 
 
 def is_member(acting: Acting, group: Group) -> bool:
@@ -138,8 +141,14 @@ def may_list_members(acting: Acting, group: Group) -> bool:
 
 
 def may_publish(acting: Acting, group: Group | None, level: int) -> bool:
-    """Publish something new at ``level``, in a group or, without one, on one's own page."""
+    """
+    Publish something new at ``level``, in a group or, without one, on one's own page.
+
+    In the name of a structure, whoever acts for it and may write there as themselves.
+    """
     if acting.actor is None or not Level.ORGANISERS <= level <= Level.PUBLIC:
+        return False
+    if not may_speak(acting):
         return False
     if group is None:
         return acting.is_signed_in
@@ -165,7 +174,7 @@ def may_reply(acting: Acting, parent: Publication) -> bool:
         return False
     if acting.actor.is_local and not acting.is_signed_in:
         return False
-    if blocked_between(acting.actor, parent.author):
+    if not may_speak(acting) or _blocked_from(acting, parent.author):
         return False
     group = parent.group
     if group is None:
@@ -180,6 +189,19 @@ def may_reply(acting: Acting, parent: Publication) -> bool:
     return min(parent.level, group.cap) >= Level.PUBLIC
 
 
+def _blocked_from(acting: Acting, author: Actor) -> bool:
+    """Whether a block stands between ``author`` and who is shown, or who is at the keyboard."""
+    speaking = {acting.actor, acting.myself.actor}
+    return any(one is not None and blocked_between(one, author) for one in speaking)
+
+
+def is_ones_own(acting: Acting, publication: Publication) -> bool:
+    """Said by ``acting``, or by a structure that ``acting`` acts for."""
+    if acting.actor is not None and acting.actor.pk == publication.author_id:
+        return may_speak(acting)
+    return written_by(acting).filter(pk=publication.pk).exists()
+
+
 def may_react(acting: Acting, publication: Publication) -> bool:
     """Thank or keep what one sees."""
     if acting.actor is None or (acting.actor.is_local and not acting.is_signed_in):
@@ -189,7 +211,7 @@ def may_react(acting: Acting, publication: Publication) -> bool:
 
 def may_edit(acting: Acting, publication: Publication) -> bool:
     """One's own words, where one may still write."""
-    if acting.actor is None or publication.author_id != acting.actor.pk:
+    if not is_ones_own(acting, publication):
         return False
     if publication.hidden_at is not None or publication.deleted_at is not None:
         return False
@@ -198,16 +220,18 @@ def may_edit(acting: Acting, publication: Publication) -> bool:
 
 
 def may_change_picture(acting: Acting, attachment: Attachment) -> bool:
-    """One's own picture, while it waits and where one may still edit what holds it."""
-    if not acting.is_signed_in or attachment.owner_id != acting.actor_key:
+    """One's own picture while it waits, then wherever one may edit what holds it."""
+    if not acting.is_signed_in:
         return False
     publication = attachment.publication
-    return publication is None or may_edit(acting, publication)
+    if publication is None:
+        return attachment.owner_id == acting.actor_key
+    return may_edit(acting, publication)
 
 
 def may_delete(acting: Acting, publication: Publication) -> bool:
     """One's own words, always, even after leaving."""
-    return acting.actor is not None and publication.author_id == acting.actor.pk
+    return is_ones_own(acting, publication)
 
 
 def may_restore(acting: Acting, publication: Publication) -> bool:
@@ -234,7 +258,7 @@ def may_hide(acting: Acting, publication: Publication) -> bool:
 
 def power_over(acting: Acting, publication: Publication) -> ReportTo | None:
     """Under which power ``acting`` may hide ``publication``, if any."""
-    if not acting.is_signed_in or acting.actor_key == publication.author_id:
+    if not acting.is_signed_in or is_ones_own(acting, publication):
         return None
     group = publication.group
     if group is not None and is_organiser(acting, group):
@@ -281,11 +305,15 @@ def who_wrote(acting: Acting, publication: Publication) -> Writing:
     """
     Return who was at the keyboard. The only reader of these columns.
 
-    Raises PermissionDenied unless ``acting`` is that person or the author.
+    Raises PermissionDenied unless ``acting`` is that person or the author, or
+    acts for the structure that is.
     """
     require(
         acting.user is not None
-        and acting.user_key in (publication.written_by_id, _user_of(publication))
+        and (
+            acting.user_key in (publication.written_by_id, _user_of(publication))
+            or is_ones_own(acting, publication)
+        )
     )
     return Writing(publication.written_by, publication.assisted_by, publication.byline)
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import (
+    BooleanField,
     Count,
     Exists,
+    ExpressionWrapper,
     F,
     IntegerField,
     OuterRef,
@@ -29,6 +31,7 @@ from django.db.models.functions import Coalesce
 from accounts.acting import Acting
 from accounts.models import Actor, Follow, Mute
 from accounts.models.follow import FollowState
+from accounts.visibility import voices_of
 from groups.models import (
     Attachment,
     Bookmark,
@@ -199,7 +202,8 @@ def _newest(
 def with_cards(queryset: QuerySet[Publication], acting: Acting) -> QuerySet[Publication]:
     """
     Add what a card shows: ``likes_count``, ``replies_count`` (those the reader may see),
-    ``liked``, ``bookmarked``, ``organised`` (the reader runs its group); pictures, author, group.
+    ``liked``, ``bookmarked``, ``organised`` (the reader runs its group), ``own`` (theirs, or of
+    a structure they act for); pictures, author, group.
 
     The number of queries does not depend on the number of rows.
     """
@@ -214,6 +218,10 @@ def with_cards(queryset: QuerySet[Publication], acting: Acting) -> QuerySet[Publ
             replies_count=_count(replies.values("root")),
             liked=Exists(Like.objects.filter(publication=OuterRef("pk"), **mine)),
             bookmarked=Exists(Bookmark.objects.filter(publication=OuterRef("pk"), **mine)),
+            own=ExpressionWrapper(
+                Q(author=acting.actor_key or 0) | Q(author__in=voices_of(acting)),
+                output_field=BooleanField(),
+            ),
             organised=Exists(
                 Membership.objects.filter(group=OuterRef("group"), **mine).organising()
             ),

@@ -106,8 +106,9 @@ class _Known:
     organised: set[int]
     publications: dict[int, Publication]
     structures: dict[int, Structure]
-    # Keys of those structures that the person acts for.
+    # Keys of the structures that the person acts for, and of their actors.
     acted_for: set[int]
+    voices: set[int]
     is_moderator: bool
 
 
@@ -116,6 +117,7 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
     groups = {row.group_key for row in rows if row.group_key}
     publications = {row.object_key for row in rows if row.object_kind == "publication"}
     structures = {row.object_key for row in rows if row.object_kind == "structure"}
+    own = list(structures_acted_for(acting))
     return _Known(
         actors=actors_visible_to(acting).in_bulk({row.actor_key for row in rows if row.actor_key}),
         groups=groups_visible_to(acting).in_bulk(groups),
@@ -125,14 +127,14 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
             .values_list("group", flat=True)
         ),
         publications=visible_to(acting)
-        .select_related("author", "group__actor")
+        .select_related("author", "group__actor", "in_reply_to__author")
+        .prefetch_related("mentions__actor")
         .in_bulk(publications),
         structures=Structure.objects.filter(actor__in=actors_visible_to(acting))
         .select_related("actor")
         .in_bulk(structures),
-        acted_for=set(
-            structures_acted_for(acting).filter(pk__in=structures).values_list("pk", flat=True)
-        ),
+        acted_for={structure.pk for structure in own},
+        voices={structure.actor_id for structure in own},
         is_moderator=acting.is_moderator,
     )
 
@@ -173,6 +175,10 @@ def _say_publication(row: Notification, known: _Known) -> Said:
     actor = known.actors.get(row.actor_key)
     if publication is None or actor is None:
         return None
+    said_to = _structure_told(row, publication, known)
+    if said_to is not None:
+        sentence = _(_TO_A_STRUCTURE[row.effect])
+        return sentence % {"name": actor, "structure": said_to}, publication.get_absolute_url()
     sentences: dict[str, str] = {
         Effect.REPLY: _("%(name)s vous a répondu."),
         Effect.MENTION: _("%(name)s parle de vous."),
@@ -180,6 +186,27 @@ def _say_publication(row: Notification, known: _Known) -> Said:
     }
     sentence = sentences.get(row.effect, _("%(name)s a écrit un message."))
     return sentence % {"name": actor}, publication.get_absolute_url()
+
+
+_TO_A_STRUCTURE: dict[str, str] = {
+    Effect.REPLY: _noop("%(name)s a répondu à %(structure)s."),
+    Effect.MENTION: _noop("%(name)s parle de %(structure)s."),
+    Effect.LIKE: _noop("%(name)s dit merci à %(structure)s."),
+}
+
+
+def _structure_told(row: Notification, publication: Publication, known: _Known) -> Actor | None:
+    """The structure in whose place the reader is told, if it was not said to them."""
+    spoken_to: list[Actor] = []
+    if row.effect == Effect.LIKE:
+        spoken_to = [publication.author]
+    elif row.effect == Effect.REPLY and publication.in_reply_to is not None:
+        spoken_to = [publication.in_reply_to.author]
+    elif row.effect == Effect.MENTION:
+        spoken_to = [mention.actor for mention in publication.mentions.all()]
+    if any(actor.pk == row.recipient_key for actor in spoken_to):
+        return None
+    return next((actor for actor in spoken_to if actor.pk in known.voices), None)
 
 
 def _say_follow(row: Notification, known: _Known) -> Said:

@@ -12,8 +12,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.acting import Acting
-from accounts.models import Actor, Block, Follow
+from accounts.models import Actor, Block, Follow, Manager
 from accounts.models.follow import FollowState
+from accounts.visibility import voices_of
 from groups.models import (
     Attachment,
     Audience,
@@ -68,8 +69,10 @@ def _not_blocked(actor: Actor) -> Q:
 
 
 def _readable_by(acting: Acting) -> Q:
+    """What the person at the keyboard reads, and what their structures say and are told."""
     if acting.is_system:
         return Q()
+    acting = acting.myself
     everybody = Q(level=Level.PUBLIC) & _PUBLIC_CALM_GROUP
     actor = acting.actor
     if actor is None or actor.suspended_at is not None or actor.deleted_at is not None:
@@ -86,7 +89,10 @@ def _readable_by(acting: Acting) -> Q:
         follower=actor, target=OuterRef("author"), state=FollowState.ACCEPTED
     )
     readable |= Q(level__gte=Level.MEMBERS, group=None) & Q(Exists(followed))
-    named = Audience.objects.filter(publication=OuterRef("pk"), actor=actor)
+    voices = voices_of(acting)
+    named = Audience.objects.filter(
+        Q(actor=actor) | Q(actor__in=voices), publication=OuterRef("pk")
+    )
     # In a group: the member whom the organisers answer.
     readable |= Q(level__gte=Level.ORGANISERS) & (Q(group=None) | inside) & Q(Exists(named))
     organised = Q(level__gte=Level.ORGANISERS, group__in=_groups_of(actor, organising=True))
@@ -94,7 +100,8 @@ def _readable_by(acting: Acting) -> Q:
         return readable & _not_blocked(actor)
     readable |= Q(level__gte=Level.CITY) & _PUBLIC_GROUP
     # One's own words, but not in a protected group that one has left.
-    readable |= Q(author=actor) & (_PUBLIC_GROUP | Q(group__in=_groups_of(actor)))
+    own = Q(author=actor) | Q(author__in=voices)
+    readable |= own & (_PUBLIC_GROUP | Q(group__in=_groups_of(actor)))
     # Who looks after a group sees all of it, whoever blocks whom.
     return (readable & _not_blocked(actor)) | organised
 
@@ -121,7 +128,7 @@ def revisions_visible_to(acting: Acting, publication: Publication) -> QuerySet[R
     their author; so do those said to people by name, who may be others now.
     """
     revisions = publication.revisions.all()
-    if acting.is_system or (acting.is_signed_in and acting.actor_key == publication.author_id):
+    if acting.is_system or written_by(acting).filter(pk=publication.pk).exists():
         return revisions
     level = publication.level if publication.group is None else publication.group.cap
     level = min(level, publication.level)
@@ -139,11 +146,18 @@ def written_by(acting: Acting) -> QuerySet[Publication]:
     """
     What ``acting`` wrote, even where it can no longer be read, deleted or not.
 
-    For taking words back and putting them back; never to show them.
+    So is what was said by a structure that one acts for now; inside a protected
+    group that one does not belong to, only what one typed oneself. For taking
+    words back and putting them back; never to show them.
     """
-    if not acting.is_signed_in:
+    if not acting.is_signed_in or acting.actor is None:
         return Publication.objects.none()
-    return Publication.objects.filter(author=acting.actor)
+    acting = acting.myself
+    assert acting.actor is not None
+    near = _PUBLIC_GROUP | Q(group__in=_groups_of(acting.actor)) | Q(written_by=acting.user)
+    return Publication.objects.filter(
+        Q(author=acting.actor) | Q(author__in=voices_of(acting)) & near
+    )
 
 
 def groups_visible_to(acting: Acting) -> QuerySet[Group]:
@@ -159,6 +173,7 @@ def groups_visible_to(acting: Acting) -> QuerySet[Group]:
     )
     if acting.is_system:
         return groups
+    acting = acting.myself
     found = Q(state__in=_STANDING_STATES) & Q(visibility__in=[Visibility.PUBLIC, Visibility.CLOSED])
     if acting.actor is None:
         return groups.filter(found)
@@ -209,14 +224,17 @@ def attachments_visible_to(acting: Acting) -> QuerySet[Attachment]:
 
 
 def own_pictures(acting: Acting) -> QuerySet[Attachment]:
-    """One's own pictures, those that wait and those of what one still sees."""
+    """One's own pictures: those that wait, and those of one's own words that one still sees."""
     pictures = attachments_visible_to(acting)
-    return pictures.filter(owner=acting.actor) if acting.is_signed_in else pictures.none()
+    if not acting.is_signed_in:
+        return pictures.none()
+    return pictures.filter(Q(owner=acting.actor) | Q(publication__in=written_by(acting)))
 
 
 def actors_visible_to(acting: Acting) -> QuerySet[Actor]:
     """Standing actors but those who block the reader and groups one may not know of."""
     actors = Actor.objects.standing()
+    acting = acting.myself
     if not acting.is_system:
         actors = actors.filter(Q(group=None) | Q(group__in=groups_visible_to(acting)))
     if acting.actor is None:
@@ -236,14 +254,16 @@ def reports_handled_by(acting: Acting) -> QuerySet[Report]:
     handled = Q(to=ReportTo.ORGANISERS, group__in=_groups_of(acting.actor, organising=True))
     if acting.is_moderator:
         handled |= Q(to=ReportTo.CITY) | Q(group__ownerless_since__isnull=False)
-    return Report.objects.filter(handled).exclude(Q(target=acting.actor) | Q(reporter=acting.actor))
+    concerned = Q(target=acting.actor) | Q(target__in=voices_of(acting)) | Q(reporter=acting.actor)
+    return Report.objects.filter(handled).exclude(concerned)
 
 
 def reports_answered_to(acting: Acting) -> QuerySet[Report]:
-    """What one reported, and what was decided about one's own words."""
+    """What one reported, and what was decided about one's own words or one's structures'."""
     if not acting.is_signed_in:
         return Report.objects.none()
-    decided = Q(target=acting.actor, state=ReportState.CLOSED) & ~Q(decision__in=["", "nothing"])
+    concerned = Q(target=acting.actor) | Q(target__in=voices_of(acting))
+    decided = concerned & Q(state=ReportState.CLOSED) & ~Q(decision__in=["", "nothing"])
     return Report.objects.filter(Q(reporter=acting.actor) | decided)
 
 
@@ -257,7 +277,7 @@ def hidden_overseen_by(acting: Acting) -> QuerySet[Publication]:
     if acting.is_moderator:
         overseen |= Q(hidden_under=ReportTo.CITY)
     return Publication.objects.filter(overseen, hidden_at__isnull=False, deleted_at=None).exclude(
-        author=acting.actor
+        Q(author=acting.actor) | Q(author__in=voices_of(acting))
     )
 
 
@@ -301,7 +321,12 @@ def viewers_of(
         actor=OuterRef("pk"), group=group, state=MembershipState.MEMBER
     )
     organisers = members.filter(role=MembershipRole.ORGANISER)
-    named = Audience.objects.filter(publication=publication, actor=OuterRef("pk"))
+    theirs = Manager.objects.filter(user__actor=OuterRef("pk"))
+    named = Audience.objects.filter(
+        Q(actor=OuterRef("pk")) | Q(actor__managers__user__actor=OuterRef("pk")),
+        publication=publication,
+    )
+    own = Q(pk=author.pk) | Q(Exists(theirs.filter(actor=author)))
     reads = Q(pk__in=[])
     if level >= Level.CITY:
         reads = Q()
@@ -309,14 +334,14 @@ def viewers_of(
         if level == Level.MEMBERS:
             reads = Q(Exists(members))
         if level in (Level.MEMBERS, Level.ORGANISERS, Level.DRAFT):
-            mine = Q(pk=author.pk)
+            mine = own
             if group.visibility != Visibility.PUBLIC:
                 mine &= Q(Exists(members))
             reads |= mine
         if level == Level.ORGANISERS:
             reads |= Q(Exists(members)) & Q(Exists(named))
     else:
-        reads = Q(pk=author.pk)
+        reads = own
         if level >= Level.ORGANISERS:
             reads |= Q(Exists(named))
         if level >= Level.MEMBERS:

@@ -61,7 +61,7 @@ def name_manager(acting: Acting, *, structure: Structure, user: User, role: str)
     """
     role = ManagerRole(role)
     structure = _run_by(acting, structure)
-    require(user.is_active and user.actor.suspended_at is None and user.actor.deleted_at is None)
+    require(user.is_active and user.actor.stands)
     manager, is_new = Manager.objects.get_or_create(
         user=user, actor=structure.actor, defaults={"role": role}
     )

@@ -100,6 +100,11 @@ class Actor(models.Model):
         return self.domain is None
 
     @property
+    def stands(self) -> bool:
+        """Neither suspended nor erased."""
+        return self.suspended_at is None and self.deleted_at is None
+
+    @property
     def full_handle(self) -> str:
         """``name`` here, ``name@domain`` elsewhere."""
         return self.handle if self.domain is None else f"{self.handle}@{self.domain}"

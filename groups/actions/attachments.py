@@ -7,13 +7,13 @@ from typing import IO
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access import require, require_visible
 from accounts.acting import Acting
-from groups.access import may_change_picture
+from groups.access import is_ones_own, may_change_picture
 from groups.models import Attachment, Publication, Report, ReportState
 from groups.models.attachment import new_token
 from ruche.core.db import atomic, in_transaction
@@ -45,7 +45,7 @@ SWEPT_AT_ONCE = 500
 
 def attach_picture(acting: Acting, *, file: IO[bytes], description: str = "") -> Attachment:
     """
-    Keep a picture that waits for its publication, at most 24 hours.
+    Keep a picture that waits for its publication: 24 hours, or as long as the draft that holds it.
 
     Decoding takes up to 10 s, so it stands outside any transaction: the files
     first, then the row; a crash between the two leaves files that are swept.
@@ -128,13 +128,13 @@ def bind_pictures(
     Raises PermissionDenied; NotVisible if one is somebody else's, stands in
     another publication or is gone; ValidationError beyond four.
     """
-    require(acting.actor is not None and publication.author_id == acting.actor_key)
+    require(is_ones_own(acting, publication))
     tokens = list(dict.fromkeys(tokens))
     if len(tokens) > MAX_PER_PUBLICATION:
         raise ValidationError(_("Quatre photos au plus par message."), code="pictures")
-    mine = Attachment.objects.select_for_update().filter(owner=acting.actor)
-    free = Q(publication=None) | Q(publication=publication)
-    rows = {row.token: row for row in mine.filter(free, token__in=tokens)}
+    free = Q(owner=acting.myself.actor, publication=None) | Q(publication=publication)
+    found = Attachment.objects.select_for_update().filter(free, token__in=tokens)
+    rows = {row.token: row for row in found}
     require_visible(len(rows) == len(tokens))
     _remove_rows(publication.attachments.exclude(token__in=tokens))
     for position, token in enumerate(tokens):
@@ -166,7 +166,7 @@ def sweep_pictures(acting: Acting) -> int:
 @atomic()
 def _sweep_rows(waiting_since: object, deleted_since: object) -> int:
     reported = Report.objects.filter(publication=OuterRef("publication"), state=ReportState.OPEN)
-    past = Q(publication=None, created_at__lt=waiting_since) | (
+    past = Q(publication=None, draft=None, created_at__lt=waiting_since) | (
         Q(publication__deleted_at__lt=deleted_since) & ~Exists(reported)
     )
     keys = list(Attachment.objects.filter(past).values_list("pk", flat=True)[:SWEPT_AT_ONCE])
@@ -195,7 +195,8 @@ def _check_places(acting: Acting) -> None:
     waiting = Attachment.objects.filter(owner=acting.actor, publication=None)
     if waiting.count() < MAX_WAITING:
         return
-    oldest = waiting.order_by("created_at").first()
+    # Those that no draft holds make room first.
+    oldest = waiting.order_by(F("draft").asc(nulls_first=True), "created_at").first()
     if oldest is None or oldest.created_at > timezone.now() - STALE_AFTER:
         raise PictureRefused(
             _("Huit photos attendent déjà. Publiez-les ou retirez-en une, puis recommencez.")
@@ -204,7 +205,9 @@ def _check_places(acting: Acting) -> None:
 
 
 def _require_mine(acting: Acting, attachment: Attachment) -> None:
-    require_visible(acting.actor is not None and attachment.owner_id == acting.actor_key)
+    publication = attachment.publication
+    mine = attachment.owner_id == acting.actor_key
+    require_visible(mine or (publication is not None and is_ones_own(acting, publication)))
     require(may_change_picture(acting, attachment))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.acting import Acting
 from accounts.models import Actor
 from groups.access import (
+    is_ones_own,
     may_delete,
     may_edit,
     may_pin,
@@ -26,6 +28,7 @@ from groups.access import (
 from groups.actions.attachments import bind_pictures
 from groups.actions.narrowing import narrow_beneath
 from groups.actions.wording import (
+    Wording,
     effective_level,
     keep_marks,
     name_audience,
@@ -68,6 +71,7 @@ def publish_note(
     """
     Publish a note in a group, on one's own page, or under what it answers.
 
+    ``acting`` may speak in the name of a structure: see ``Acting.in_the_name_of``.
     ``source`` is Markdown, at most ``MAX_SOURCE_CHARS``. ``level`` is what the
     author asks: the place and the parent narrow it, an answer stands where its
     parent does. ``pictures`` are the tokens of the author's own, not yet published. ``once``
@@ -78,19 +82,13 @@ def publish_note(
     Raises NotVisible or PermissionDenied; ValidationError if it says nothing
     or too much. Source: ActivityPub 6.2 (Create).
     """
-    if in_reply_to is not None:
-        in_reply_to = _parent(acting, in_reply_to)
-        group = in_reply_to.group
-        require(Level.ORGANISERS <= level <= Level.PUBLIC)
-    else:
-        require_visible(group is None or may_see_group(acting, group))
-        require(may_publish(acting, group, level))
+    group, parent = _place(acting, group, in_reply_to, level)
     require(published is None or acting.via == "command")
     author = acting.actor
     assert author is not None
     source = without_controls(source)
     _check_words(source, pictures)
-    mark = _mark_of(once, group, in_reply_to, source)
+    mark = _mark_of(once, group, parent, source)
     if standing := _published_before(author, mark):
         return standing
     wording = word(acting, source)
@@ -100,33 +98,19 @@ def publish_note(
             milliseconds=_moment(published),
             author=author,
             written_by=acting.user,
-            group=group,
-            in_reply_to=in_reply_to,
-            root=None if in_reply_to is None else (in_reply_to.root or in_reply_to),
             source=source,
             content=wording.content,
             language=language or _language_of(acting),
-            level=effective_level(
-                level,
-                cap=Level.PUBLIC if group is None else group.cap,
-                parent=in_reply_to,
-                in_group=group is not None,
-            ),
-            level_asked=level,
             discreet=discreet,
             once=mark,
+            **_standing_at(group, parent, level),
         )
     except IntegrityError:
         # The other press of the button was quicker.
         if standing := _published_before(author, mark):
             return standing
         raise
-    fresh = keep_marks(note, wording)
-    name_audience(note, wording.named)
-    bind_pictures(acting, publication=note, tokens=pictures)
-    Draft.objects.filter(actor=author, place=place_of(group, in_reply_to)).delete()
-    _record(Effect.CREATE, acting, note, level=note.level)
-    _tell(note, fresh)
+    _settle(acting, note, wording, pictures)
     return note
 
 
@@ -142,6 +126,8 @@ def edit_publication(
 ) -> Publication:
     """
     Change the words or the reach of one's own publication; what it said before is kept.
+
+    Whoever acts for a structure changes what it said, where they may write themselves.
 
     Without a ``level`` or ``pictures`` (tokens) these stay as they are.
     Narrowing it narrows all that answers it; widening it widens nobody else's words.
@@ -186,8 +172,8 @@ def edit_publication(
     if publication.level < level_before:
         narrow_beneath(publication)
     _record(Effect.UPDATE, acting, publication, level=publication.level, level_before=level_before)
-    Draft.objects.filter(actor=publication.author, place=f"e:{publication.pk}").delete()
-    _tell(publication, fresh)
+    Draft.objects.filter(actor=acting.actor, place=f"e:{publication.pk}").delete()
+    _tell(publication, fresh, acting)
     return publication
 
 
@@ -271,6 +257,46 @@ def unpin_publication(acting: Acting, *, publication: Publication) -> Publicatio
 
 
 # --- Steps ---------------------------------------------------------------------
+
+
+def _place(
+    acting: Acting, group: Group | None, parent: Publication | None, level: int
+) -> tuple[Group | None, Publication | None]:
+    """Return where it will stand, once ``acting`` may write there at ``level``."""
+    if parent is not None:
+        parent = _parent(acting, parent)
+        require(Level.ORGANISERS <= level <= Level.PUBLIC)
+        return parent.group, parent
+    require_visible(group is None or may_see_group(acting, group))
+    require(may_publish(acting, group, level))
+    return group, None
+
+
+def _standing_at(group: Group | None, parent: Publication | None, level: int) -> dict[str, Any]:
+    """The columns that say where a note stands, and how far it goes there."""
+    return {
+        "group": group,
+        "in_reply_to": parent,
+        "root": None if parent is None else (parent.root or parent),
+        "level": effective_level(
+            level,
+            cap=Level.PUBLIC if group is None else group.cap,
+            parent=parent,
+            in_group=group is not None,
+        ),
+        "level_asked": level,
+    }
+
+
+def _settle(acting: Acting, note: Publication, wording: Wording, pictures: Sequence[str]) -> None:
+    """Give a fresh note its marks, readers and pictures; drop its draft; say that it is there."""
+    fresh = keep_marks(note, wording)
+    name_audience(note, wording.named)
+    bind_pictures(acting, publication=note, tokens=pictures)
+    place = place_of(note.group, note.in_reply_to)
+    Draft.objects.filter(actor=acting.myself.actor, place=place).delete()
+    _record(Effect.CREATE, acting, note, level=note.level)
+    _tell(note, fresh, acting)
 
 
 def _parent(acting: Acting, parent: Publication) -> Publication:
@@ -362,7 +388,8 @@ def _record(
     record(
         effect,
         publication,
-        actor_key=acting.actor_key,
+        # Which of its people did it is nobody else's to know.
+        actor_key=_shown(acting, publication),
         group_key=publication.group_id,
         author_key=publication.author_id,
         root_key=publication.root_key,
@@ -371,18 +398,26 @@ def _record(
     )
 
 
-def _tell(publication: Publication, named: Sequence[Actor]) -> None:
-    """Tell who is answered, then who is named, if they may see it; each once."""
+def _shown(acting: Acting, publication: Publication) -> int | None:
+    """Who is shown as having done it: the structure, where it acts on its own words."""
+    if is_ones_own(acting, publication):
+        return publication.author_id
+    return acting.actor_key
+
+
+def _tell(publication: Publication, named: Sequence[Actor], acting: Acting) -> None:
+    """Tell who is answered, then who is named, if they may see it; each once, but who writes."""
+    writer = acting.myself.actor_key
     answered: list[int] = []
     if publication.in_reply_to is not None:
-        answered = those_who_hear(publication, [publication.in_reply_to.author_id])
-    mentioned = those_who_hear(publication, [actor.pk for actor in named])
+        answered = those_who_hear(publication, [publication.in_reply_to.author_id], writer=writer)
+    mentioned = those_who_hear(publication, [actor.pk for actor in named], writer=writer)
     mentioned = [key for key in mentioned if key not in answered]
     for effect, keys in ((Effect.REPLY, answered), (Effect.MENTION, mentioned)):
         notify(
             effect,
             publication,
-            recipients=keys,
+            recipients=[key for key in keys if key != writer],
             actor_key=publication.author_id,
             group_key=publication.group_id,
         )

@@ -3,6 +3,7 @@
 from accounts.access import blocked_between
 from accounts.acting import Acting
 from accounts.models import Actor
+from accounts.visibility import people_behind
 from groups.access import may_react, require, require_visible
 from groups.actions.wording import still_visible
 from groups.models import Bookmark, Like, Marker, Publication
@@ -80,13 +81,18 @@ def mark_read(acting: Acting, *, topic: str, key: int) -> None:
 
 
 def _author_if_listening(publication: Publication, actor: Actor) -> list[int]:
-    """Who left a protected group hears nothing more of it: not even the bell counts."""
+    """
+    Return whom to tell: the author, or those who act for the structure that is.
+
+    Who left a protected group hears nothing more of it: not even the bell counts.
+    """
     author = publication.author
     if not author.is_local or author.muting.filter(target=actor).exists():
         return []
-    if blocked_between(author, actor) or not viewers_of(publication, [author.pk]):
+    if blocked_between(author, actor):
         return []
-    return [author.pk]
+    people = people_behind([author.pk])
+    return [key for key in people if key in viewers_of(publication, people)]
 
 
 def _record(effect: Effect, acting: Acting, publication: Publication) -> None:

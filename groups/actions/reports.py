@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.access import require, require_visible
 from accounts.acting import Acting
 from accounts.models import Actor, CityRole, User
+from accounts.visibility import people_behind
 from groups import access
 from groups.models import (
     Group,
@@ -49,7 +50,7 @@ def report_publication(
     the group, when there is no group, or when nobody else there could judge.
     """
     require_visible(visible_to(acting).filter(pk=publication.pk).exists())
-    require(access.may_report(acting) and publication.author_id != acting.actor_key)
+    require(access.may_report(acting) and not access.is_ones_own(acting, publication))
     group = publication.group
     if to == ReportTo.ORGANISERS and not _can_judge(group, publication.author, acting):
         to = ReportTo.CITY
@@ -85,7 +86,8 @@ def _can_judge(group: Group | None, target: Actor, acting: Acting) -> bool:
     if group is None:
         return False
     organisers = set(_organisers_of(group))
-    return target.pk not in organisers and bool(organisers - {acting.actor_key})
+    concerned = set(people_behind([target.pk])) & organisers
+    return not concerned and bool(organisers - {acting.actor_key})
 
 
 def _file(
@@ -122,11 +124,12 @@ def _file(
         )
     record(Effect.FLAG, report, actor_key=None, group_key=None if group is None else group.pk)
     judges = _organisers_of(group) if to == ReportTo.ORGANISERS and group else _moderators()
+    concerned = {target.pk, acting.actor_key, *people_behind([target.pk])}
     # By the city: who complains is known to nobody but those who judge.
     notify(
         Effect.FLAG,
         report,
-        recipients=[key for key in judges if key not in (target.pk, acting.actor_key)],
+        recipients=[key for key in judges if key not in concerned],
         actor_key=None,
         group_key=None if group is None else group.pk,
     )
@@ -354,8 +357,10 @@ def _tell_reporter(report: Report) -> None:
 
 
 def _tell_target(report: Report) -> None:
-    notify(Effect.HIDE, report, recipients=[report.target_id], actor_key=None)
-    _mail(report, report.target_id, "report_decided")
+    people = people_behind([report.target_id])
+    notify(Effect.HIDE, report, recipients=people, actor_key=None)
+    for person in people:
+        _mail(report, person, "report_decided")
 
 
 def _mail(report: Report, recipient: int, template: str) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.acting import Acting
 from accounts.models import Actor, ActorType, Block, Mute
+from accounts.visibility import people_behind
 from groups.models import Audience, Hashtag, Level, Mention, Publication
 from groups.visibility import actors_visible_to, groups_visible_to, viewers_of, visible_to
 from ruche.core.html import render_note
@@ -106,16 +107,25 @@ def name_audience(publication: Publication, named: Sequence[Actor]) -> None:
     )
 
 
-def those_who_hear(publication: Publication, keys: Sequence[int]) -> list[int]:
-    """Keep, of these actors, who may see it and neither blocks nor mutes its author."""
+def those_who_hear(
+    publication: Publication, keys: Sequence[int], *, writer: int | None
+) -> list[int]:
+    """
+    Keep, of these actors, who may see it and neither blocks nor mutes its author.
+
+    A structure reads nothing: those who act for it hear in its place. Who
+    blocks the person at the keyboard, ``writer``, hears nothing of them through a structure.
+    """
+    keys = people_behind(keys)
     seeing = viewers_of(publication, keys)
     deaf = set(
         Mute.objects.filter(actor__in=seeing, target=publication.author).values_list(
             "actor", flat=True
         )
     )
+    speaking = {publication.author_id, writer}
     for ours, theirs in (("actor", "target"), ("target", "actor")):
-        pairs = {f"{ours}__in": seeing, theirs: publication.author}
+        pairs = {f"{ours}__in": seeing, f"{theirs}__in": speaking}
         deaf |= set(Block.objects.filter(**pairs).values_list(ours, flat=True))
     return [key for key in dict.fromkeys(keys) if key in seeing and key not in deaf]
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Actor
 from groups.models import Attachment, Level
 from ruche.core.html import MAX_SOURCE_CHARS
 
@@ -33,7 +34,31 @@ class NoteForm(forms.Form):
         label=_("Ce message est écrit en"), choices=settings.LANGUAGES, required=False
     )
     discreet = forms.BooleanField(label=_("Discret"), required=False)
+    speaker = forms.ChoiceField(
+        label=_("Au nom de"),
+        required=False,
+        error_messages={
+            "invalid_choice": _(
+                "Vous n’agissez pas, ou plus, pour cette structure. Rien n’est publié : choisissez"
+                " en quel nom écrire."
+            )
+        },
+    )
     once = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, voices: Sequence[Actor] = (), **kwargs: Any) -> None:
+        """``voices`` are the structures in whose name the person may write."""
+        super().__init__(*args, **kwargs)
+        self.voices = {voice.handle: voice for voice in voices}
+        self.fields["speaker"].choices = [  # type: ignore[attr-defined]
+            ("", gettext("Vous")),
+            *((handle, str(voice)) for handle, voice in self.voices.items()),
+        ]
+
+    @property
+    def voice(self) -> Actor | None:
+        """The structure that is chosen, valid or not yet; None for oneself."""
+        return self.voices.get(str(self["speaker"].value() or ""))
 
     def clean_source(self) -> str:
         # Browsers send lines ended by CR LF; a character is counted once.

@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import Actor
+from groups.models.draft import Draft
 from groups.models.publication import Publication
 
 
@@ -25,6 +26,10 @@ class Attachment(models.Model):
     owner = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="attachments")
     publication = models.ForeignKey(
         Publication, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments"
+    )
+    # The draft that it waits with: kept as long as that.
+    draft = models.ForeignKey(
+        Draft, on_delete=models.SET_NULL, null=True, blank=True, related_name="pictures"
     )
     description = models.CharField(max_length=1500, blank=True)
     # Of the largest size kept, in pixels.

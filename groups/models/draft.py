@@ -16,6 +16,10 @@ class Draft(models.Model):
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="drafts")
     place = models.CharField(max_length=70)
     source = models.TextField(blank=True)
+    # In whose name, where that is not the person's own.
+    speaker = models.ForeignKey(
+        Actor, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     level = models.PositiveSmallIntegerField(null=True, blank=True)
     saved_at = models.DateTimeField(auto_now=True)
 

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from accounts.access import may_act_for
 from accounts.models import Actor, ActorType, Block, Follow, Mute
 from accounts.requests import Request
 from groups.feed import of_actor
@@ -42,7 +43,12 @@ def actor(request: Request, name: str) -> HttpResponse:
         publications=of_actor(acting, person),
         composer=person.pk == acting.actor_key,
     )
-    context |= {"person": person, "is_me": person.pk == acting.actor_key}
+    is_me = person.pk == acting.actor_key
+    context |= {
+        "person": person,
+        "is_me": is_me,
+        "acts_for": not is_me and may_act_for(acting, person),
+    }
     return render(request, "groups/actor/detail.html", context)
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.acting import Acting
-from accounts.models import User
+from accounts.models import Actor, User
+from accounts.visibility import structures_acted_for
+from groups.actions.attachments import MAX_PER_PUBLICATION
 from groups.actions.publications import place_of
 from groups.forms.attachments import Pictures, pictures_of
 from groups.forms.publications import NoteForm
-from groups.models import Draft, Group, Level, Publication
+from groups.models import Attachment, Draft, Group, Level, Publication
 from groups.visibility import audience_size, written_by
 
 # A composer that stayed open longer than this no longer says whose it was.
@@ -53,6 +58,8 @@ class Composer:
     parent: Publication | None = None
     edited: Publication | None = None
     pictures: Pictures | None = None
+    # The structure in whose name it will be said; None for oneself.
+    speaker: Actor | None = None
 
     @property
     def usual_sentence(self) -> str:
@@ -64,6 +71,23 @@ class Composer:
         return within[-1] if within else self.reaches[0]
 
 
+def note_form(acting: Acting, data: QueryDict | None = None, **initial: Any) -> NoteForm:
+    """The form of a composer, which offers the structures that the person acts for."""
+    voices = [structure.actor for structure in structures_acted_for(acting)]
+    return NoteForm(data, initial=initial, voices=voices)
+
+
+def draft_sent(acting: Acting, data: QueryDict) -> dict[str, Any]:
+    """What a composer sent, as ``save_draft`` wants it; pictures apart."""
+    form = note_form(acting, data)
+    return {
+        "place": data.get("place", ""),
+        "source": data.get("source", "").replace("\r\n", "\n"),
+        "level": _asked(form),
+        "speaker": form.voice,
+    }
+
+
 def composer_for(
     acting: Acting,
     *,
@@ -71,19 +95,29 @@ def composer_for(
     parent: Publication | None = None,
     form: NoteForm | None = None,
     pictures: Pictures | None = None,
+    speaker: str = "",
 ) -> Composer:
-    """Make the composer of a place, with the draft that waits there unless a form was sent."""
+    """
+    Make the composer of a place, with the draft that waits there unless a form was sent.
+
+    ``speaker`` is the handle of the structure that is chosen at first.
+    """
     if parent is not None:
         group = parent.group
     place = place_of(group, parent)
-    reaches = reaches_of(group, parent, acting)
-    usual = _usual(acting, group, parent, reaches)
     draft = None
     if form is None:
-        draft = Draft.objects.filter(actor=acting.actor, place=place).first()
-        form = NoteForm(
-            initial={"source": draft.source if draft else "", "language": _language(acting)}
+        draft = _draft(acting, place)
+        form = note_form(
+            acting,
+            source=draft.source if draft else "",
+            language=_language(acting),
+            speaker=draft.speaker.handle if draft and draft.speaker else speaker,
         )
+        pictures = _waiting_with(draft)
+    spoken = acting if form.voice is None else acting.in_the_name_of(form.voice)
+    reaches = reaches_of(group, parent, spoken)
+    usual = _usual(spoken, group, parent, reaches)
     asked = _asked(form) or (draft.level if draft else None)
     return Composer(
         action=_action(group, parent),
@@ -98,7 +132,20 @@ def composer_for(
         saved_at=draft.saved_at if draft else None,
         parent=parent,
         pictures=pictures,
+        speaker=form.voice,
     )
+
+
+def _draft(acting: Acting, place: str) -> Draft | None:
+    drafts = Draft.objects.select_related("speaker").prefetch_related("pictures")
+    return drafts.filter(actor=acting.actor, place=place).first()
+
+
+def _waiting_with(draft: Draft | None, shown: Sequence[Attachment] = ()) -> Pictures | None:
+    """The pictures of what is edited, ``shown``, and those that wait with its draft."""
+    if draft is None:
+        return Pictures(rows=list(shown)) if shown else None
+    return Pictures(rows=[*shown, *draft.pictures.all()][:MAX_PER_PUBLICATION])
 
 
 def editor_of(
@@ -109,12 +156,14 @@ def editor_of(
 ) -> Composer:
     """Make the composer that changes what was published."""
     place = f"e:{publication.pk}"
-    reaches = reaches_of(publication.group, publication.in_reply_to, acting)
+    spoken = acting.in_the_name_of(publication.author)
+    reaches = reaches_of(publication.group, publication.in_reply_to, spoken)
     draft = None
     if form is None:
-        draft = Draft.objects.filter(actor=acting.actor, place=place).first()
+        draft = _draft(acting, place)
         source = draft.source if draft else publication.source
-        form = NoteForm(initial={"source": source, "language": publication.language})
+        form = note_form(acting, source=source, language=publication.language)
+        pictures = _waiting_with(draft, pictures_of(publication).rows)
     usual = _nearest(publication.level, reaches)
     return Composer(
         action=reverse("groups:edit", args=[publication.pk]),
@@ -122,14 +171,14 @@ def editor_of(
         form=form,
         reaches=reaches,
         usual=usual,
-        chosen=_nearest(_asked(form) or usual, reaches),
+        chosen=_nearest(_asked(form) or (draft and draft.level) or usual, reaches),
         once=_once(acting, form),
         title=_("Votre message"),
         button=_("Enregistrer"),
         saved_at=draft.saved_at if draft else None,
         parent=publication.in_reply_to,
         edited=publication,
-        pictures=pictures_of(publication) if pictures is None else pictures,
+        pictures=pictures,
     )
 
 
@@ -259,6 +308,8 @@ def _narrow_reach(
             hint = _("Et vous.")
         values = {"number": number}
         return Reach(level, title % values, hint, sentence % values)
+    if acting.myself is not acting:
+        return _narrow_reach_of_a_structure(level, parent, acting)
     if level == Level.MEMBERS:
         number = _followers_of(acting)
         title = ngettext(
@@ -277,6 +328,25 @@ def _narrow_reach(
         _("Écrivez @ et leur nom court dans le message. Personne d’autre ne le lira."),
         _("Les personnes que vous nommez avec @, personne d’autre."),
     )
+
+
+def _narrow_reach_of_a_structure(level: int, parent: Publication | None, acting: Acting) -> Reach:
+    """Those who act for it read it too, whoever of them wrote it."""
+    number = _followers_of(acting)
+    values = {"name": acting.actor, "number": number}
+    if level == Level.MEMBERS:
+        title = ngettext(
+            "La personne qui suit %(name)s",
+            "Les %(number)s personnes qui suivent %(name)s",
+            number,
+        )
+    elif parent is not None:
+        title, values["name"] = _("%(name)s, et les personnes que vous nommez"), parent.author
+    else:
+        title = _("Les personnes que vous nommez")
+    hint = _("Et celles qui agissent pour %(name)s.") % {"name": acting.actor}
+    title = title % values
+    return Reach(level, title, hint, f"{title}. {hint}")
 
 
 def _followers_of(acting: Acting) -> int:
@@ -312,7 +382,7 @@ def _usual(
     """
     if parent is not None:
         return _nearest(parent.level, reaches)
-    here = written_by(acting).filter(group=group, root=None, in_reply_to=None)
+    here = written_by(acting).filter(author=acting.actor, group=group, root=None, in_reply_to=None)
     last = here.order_by("-key").values_list("level_asked", flat=True).first()
     default = Level.CITY if group is None else Level.MEMBERS
     return _nearest(last or default, reaches)

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import Request
 from groups.actions.drafts import discard_draft
 from groups.actions.drafts import save_draft as keep_draft
+from groups.forms.attachments import take_pictures
 from groups.models import Draft
 from groups.views.back import sign_in_first
+from groups.views.composer import draft_sent
 from groups.views.publications import words_kept
 from groups.visibility import groups_visible_to, visible_to, written_by
 
@@ -81,15 +83,16 @@ def save_draft(request: Request) -> HttpResponse:
         discard_draft(request.acting, place=place)
         messages.success(request, _("Le brouillon est jeté."))
         return redirect("groups:drafts")
-    level = request.POST.get("level", "")
+    pictures = take_pictures(request, request.acting)
     keep_draft(
         request.acting,
-        place=place,
-        source=request.POST.get("source", "").replace("\r\n", "\n"),
-        level=int(level) if level in {"1", "2", "3", "4", "5"} else None,
+        **draft_sent(request.acting, request.POST),
+        pictures=pictures.tokens,
     )
     if _by_script(request):
         return JsonResponse({"saved_at": timezone.now().isoformat()})
+    for refusal in pictures.refusals:
+        messages.warning(request, refusal)
     messages.success(request, _("Le brouillon est enregistré."))
     return redirect("groups:drafts")
 

@@ -73,7 +73,7 @@ def feed_context(
     rows = publications(before) if callable(publications) else publications
     found = page(with_cards(rows, acting), before)
     marker = _marker(request, topic, found, before)
-    new, resume = _since(found, marker, acting.actor_key)
+    new, resume = _since(found, marker)
     return {
         "feed": Feed(
             topic=topic,
@@ -104,10 +104,10 @@ def _marker(request: Request, topic: str, found: Page, before: int | None) -> in
     return marker
 
 
-def _since(found: Page, marker: int | None, me: int | None) -> tuple[set[int], int | None]:
+def _since(found: Page, marker: int | None) -> tuple[set[int], int | None]:
     if marker is None:
         return set(), None
-    new = {card.pk for card in found.items if card.pk > marker and card.author_id != me}
+    new = {card.pk for card in found.items if card.pk > marker and not card.own}  # type: ignore[attr-defined]
     read = next((card.pk for card in found.items if card.pk <= marker), None)
     return new, read if new else None
 

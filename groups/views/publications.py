@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.acting import Acting
 from accounts.requests import Request
-from groups.access import may_edit, may_publish, may_reply, require
+from groups.access import may_delete, may_edit, may_publish, may_reply, require
 from groups.actions.drafts import save_draft
 from groups.actions.publications import (
     delete_publication,
@@ -23,10 +23,16 @@ from groups.actions.publications import (
     unpin_publication,
 )
 from groups.forms.attachments import Pictures, take_pictures
-from groups.forms.publications import NoteForm
 from groups.models import Group, Level, Publication
 from groups.views.back import back_to, sign_in_first
-from groups.views.composer import Composer, composer_for, editor_of, person_of
+from groups.views.composer import (
+    Composer,
+    composer_for,
+    draft_sent,
+    editor_of,
+    note_form,
+    person_of,
+)
 from groups.views.previews import preview
 from groups.views.threads import ANSWERS
 from groups.visibility import groups_visible_to, visible_to, written_by
@@ -73,20 +79,28 @@ def _write(
         require(may_reply(acting, parent))
     else:
         require(may_publish(acting, group, Level.MEMBERS))
-    form = NoteForm(request.POST) if request.method == "POST" else None
+    form = note_form(acting, request.POST) if request.method == "POST" else None
     pictures = take_pictures(request, acting) if form else None
-    composer = composer_for(acting, group=group, parent=parent, form=form, pictures=pictures)
+    composer = composer_for(
+        acting,
+        group=group,
+        parent=parent,
+        form=form,
+        pictures=pictures,
+        speaker=request.GET.get("nom", ""),
+    )
     if form is None or pictures is None:
         return compose_page(request, composer, group=group)
     if pictures.stay or not form.says_something(pictures.rows):
         return compose_page(request, composer, group=group, status=_status(pictures))
     level = form.cleaned_data["level"] or composer.usual
     if level > composer.usual and "confirmed" not in request.POST:
-        save_draft(acting, place=composer.place, source=form.cleaned_data["source"], level=level)
+        _keep(request, composer, level)
         return preview(request, composer, level=level, group=group)
+    spoken = acting if composer.speaker is None else acting.in_the_name_of(composer.speaker)
     try:
         note = publish_note(
-            acting,
+            spoken,
             group=group,
             level=level,
             in_reply_to=parent,
@@ -103,6 +117,18 @@ def _write(
     sentence = composer.reach_of(note.level).sentence
     messages.success(request, f"{said} {who} {sentence}", extra_tags=f"undo {undo}")
     return redirect(_where(acting, note))
+
+
+def _keep(request: Request, composer: Composer, level: int | None) -> None:
+    """Keep what is shown once before it goes further than usual."""
+    save_draft(
+        request.acting,
+        place=composer.place,
+        source=composer.form.cleaned_data["source"],
+        level=level,
+        speaker=composer.speaker,
+        pictures=composer.pictures.tokens if composer.pictures else (),
+    )
 
 
 def _session_ended(request: Request) -> bool:
@@ -125,7 +151,8 @@ def _where(acting: Acting, note: Publication) -> str:
         return f"{page}#publication-{note.pk}"
     if note.group is not None:
         return f"{note.group.get_absolute_url()}#publication-{note.pk}"
-    return f"{reverse('groups:home')}#publication-{note.pk}"
+    page = reverse("groups:home") if note.author == acting.actor else note.author.get_absolute_url()
+    return f"{page}#publication-{note.pk}"
 
 
 def compose_page(
@@ -152,18 +179,13 @@ def words_kept(request: Request) -> HttpResponse:
     The composer's token says whose they are; they go to that person's drafts
     and to nobody else, so that the next one at a shared computer finds nothing.
     """
-    form = NoteForm(request.POST)
-    form.is_valid()
-    author = person_of(str(form.data.get("once", "")))
-    source = str(form.data.get("source", ""))
+    author = person_of(request.POST.get("once", ""))
+    source = request.POST.get("source", "")
     kept = False
     if author is not None and source.strip():
-        place = str(form.data.get("place", ""))
+        acting = Acting.person(author, via="page")
         try:
-            kept = (
-                save_draft(Acting.person(author, via="page"), place=place, source=source)
-                is not None
-            )
+            kept = save_draft(acting, **draft_sent(acting, request.POST)) is not None
         except PermissionDenied:
             kept = False
     drafts = reverse("groups:drafts")
@@ -182,7 +204,7 @@ def edit(request: Request, key: int) -> HttpResponse:
     if not acting.is_signed_in:
         return sign_in_first(request)
     require(may_edit(acting, publication))
-    form = NoteForm(request.POST) if request.method == "POST" else None
+    form = note_form(acting, request.POST) if request.method == "POST" else None
     pictures = take_pictures(request, acting, publication=publication) if form else None
     composer = editor_of(acting, publication, form, pictures)
     title = _("Modifier votre message")
@@ -194,7 +216,7 @@ def edit(request: Request, key: int) -> HttpResponse:
         return compose_page(request, composer, group=group, title=title, status=status)
     level = form.cleaned_data["level"]
     if (level or 0) > composer.usual and "confirmed" not in request.POST:
-        save_draft(acting, place=composer.place, source=form.cleaned_data["source"], level=level)
+        _keep(request, composer, level)
         return preview(request, composer, level=level, group=group)
     try:
         edit_publication(
@@ -219,7 +241,7 @@ def delete(request: Request, key: int) -> HttpResponse:
         return sign_in_first(request)
     mine = written_by(request.acting).select_related("group__actor").filter(deleted_at=None, pk=key)
     publication = mine.first() or _visible(request, key)
-    require(publication.author_id == request.acting.actor_key)
+    require(may_delete(request.acting, publication))
     if request.method != "POST":
         context = {
             "publication": publication,

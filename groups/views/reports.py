@@ -44,7 +44,7 @@ def report(request: Request, key: int) -> HttpResponse:
     )
     if not request.acting.is_signed_in:
         return redirect_to_login(request.get_full_path())
-    require(publication.author_id != request.acting.actor_key)
+    require(not access.is_ones_own(request.acting, publication))
     form = PublicationReportForm(request.POST or None, publication=publication)
     if request.method == "POST" and form.is_valid():
         filed = actions.report_publication(

@@ -5,14 +5,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.acting import Acting
-from accounts.models import Block, Follow
+from accounts.models import Block, Follow, Manager, Structure
 from groups.access import may_reply
 from groups.models import Audience, Level, Membership, MembershipRole, MembershipState, Visibility
 from groups.visibility import ANONYMOUS, groups_visible_to, viewers_of, visible_to
 from tests.extent import examples
-from tests.people import a_client, a_group, a_membership, a_note, a_user, acting_as
+from tests.people import a_client, a_group, a_membership, a_note, a_structure, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
+
+LIGHTHOUSE = "a structure"
 
 
 def readers(publication, *users):
@@ -89,9 +91,18 @@ def test_both_functions_agree(city, data):
         group.sensitive = draw(st.booleans())
         group.state = draw(st.sampled_from(["open", "archived", "asked"]))
         group.save()
-    author = draw(st.sampled_from([city.member, city.resident, city.former]))
+    author = draw(st.sampled_from([city.member, city.resident, city.former, LIGHTHOUSE]))
+    if author is LIGHTHOUSE:
+        structure = Structure.objects.filter(actor__handle="phare").first()
+        author = structure or a_structure("phare", "Phare", city.asker)
     level = draw(st.sampled_from(Level.values))
     note = a_note(author, group, level=level)
+    if draw(st.booleans()):
+        Manager.objects.get_or_create(
+            user=draw(st.sampled_from([city.organiser, city.former])),
+            actor=author.actor,
+            defaults={"role": "mediator"},
+        )
     reader = draw(st.sampled_from([city.resident, city.organiser, city.former, city.asker]))
     if draw(st.booleans()):
         Follow.objects.get_or_create(
@@ -100,7 +111,8 @@ def test_both_functions_agree(city, data):
             defaults={"state": draw(st.sampled_from(["asked", "accepted"]))},
         )
     if draw(st.booleans()):
-        Audience.objects.get_or_create(publication=note, actor=reader.actor)
+        named = draw(st.sampled_from([reader.actor, author.actor]))
+        Audience.objects.get_or_create(publication=note, actor=named)
     if draw(st.booleans()):
         Block.objects.get_or_create(actor=reader.actor, target=author.actor)
     if group is not None and draw(st.booleans()):

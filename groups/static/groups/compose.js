@@ -18,7 +18,9 @@
     const request = new XMLHttpRequest();
     const data = new FormData();
     data.append("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    Object.keys(fields).forEach((name) => data.append(name, fields[name]));
+    Object.keys(fields).forEach((name) => {
+      [].concat(fields[name]).forEach((value) => data.append(name, value));
+    });
     request.open("POST", url);
     request.setRequestHeader("X-Fragment", "picture");
     request.setRequestHeader("Accept", fields.place ? "application/json" : "text/html");
@@ -100,6 +102,7 @@
       const box = document.createElement("template");
       box.innerHTML = markup;
       item.replaceWith(box.content.firstElementChild);
+      form.dispatchEvent(new Event("input"));
       say(word("Kept") + " 100 %");
     }
 
@@ -174,18 +177,29 @@
     if (!status || !words || !place) return () => {};
     const spoken = form.querySelector("[data-word-saved]");
     const sentence = spoken ? spoken.dataset.wordSaved : "{hour}:{minute}";
-    let saved = words.value;
+    /* All that is chosen besides the words, the descriptions of pictures included. */
+    function typed() {
+      const fields = { place: place.value, source: words.value };
+      const level = form.querySelector("[name=level]:checked");
+      fields.level = level ? level.value : "";
+      if (form.elements.speaker) fields.speaker = form.elements.speaker.value;
+      all(form, "[name=picture]").forEach((one) => {
+        fields.picture = (fields.picture || []).concat(one.value);
+        const said = form.elements["description-" + one.value];
+        if (said) fields[said.name] = said.value;
+      });
+      return fields;
+    }
+    let saved = JSON.stringify(typed());
     let timer = 0;
     let stopped = false;
 
     function save() {
       clearTimeout(timer);
-      if (stopped || words.value === saved) return;
-      const kept = words.value;
-      const level = form.querySelector("[name=level]:checked");
-      send(form.dataset.draftUrl, form, {
-        place: place.value, source: kept, level: level ? level.value : "",
-      }, (request) => {
+      const fields = typed();
+      const kept = JSON.stringify(fields);
+      if (stopped || kept === saved) return;
+      send(form.dataset.draftUrl, form, fields, (request) => {
         if (request.status < 200 || request.status > 204) return;
         saved = kept;
         const now = new Date();
@@ -194,7 +208,7 @@
       });
     }
 
-    words.addEventListener("input", () => {
+    form.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(save, QUIET_MS);
     });

@@ -76,6 +76,7 @@ PEOPLE = (
         "animatrice",
         "Coordinatrice de Repères dans la cité",
         "Je réponds aux structures du réseau et aux personnes qui s’y perdent.",
+        acts_for="ville-internet",
     ),
     Person(
         "mediatrice",
