@@ -76,7 +76,8 @@ def create_group(
     """
     Open a group, or ask the city for it.
 
-    ``handle`` is the wanted one; without it one is made from the name. In
+    ``handle`` is the wanted one; without it one is made from the name. That of
+    a hidden group gets a drawn ending, so that no name tried finds it. In
     nobody's name but one's own, in that of a ``structure`` one manages, or of
     a new one (``structure_name``). At most 10 rules and 5 questions. Who asks
     becomes organiser when it opens. Raises PermissionDenied, HandleTaken.
@@ -86,7 +87,9 @@ def create_group(
     opens = may_open_group(acting)
     if structure is not None:
         require(may_act_for(acting, structure.actor))
-    handle = give_handle(name, handle)
+    # Only the operator names what is hidden: see docs/decisions/0018.
+    guessable = visibility != Visibility.HIDDEN or acting.via == "command"
+    handle = give_handle(name, handle, guessable=guessable)
     if structure is None and structure_name:
         structure = open_structure(acting, name=structure_name, kind=structure_kind)
     actor = Actor.objects.create(

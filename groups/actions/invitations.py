@@ -27,6 +27,8 @@ from groups.visibility import invitations_behind
 from ruche.core.db import atomic
 from ruche.core.limits import allow
 from ruche.core.mail import queue
+from ruche.journal.log import notify
+from ruche.journal.models import Effect
 
 VALID_DAYS = 90
 MAX_ADDRESSES = 500
@@ -37,12 +39,15 @@ MAILS_WITHIN_S = 30 * 60
 
 @dataclass
 class InvitationReport:
-    """What became of each address, as it was given."""
+    """
+    What became of each address, as it was given.
+
+    Whose address it is does not show: that of a member, of somebody banned
+    and of nobody are all invited.
+    """
 
     invited: list[str] = field(default_factory=list)
-    members: list[str] = field(default_factory=list)
     already: list[str] = field(default_factory=list)
-    banned: list[str] = field(default_factory=list)
     too_many: list[str] = field(default_factory=list)
 
 
@@ -63,10 +68,11 @@ def invite_addresses(acting: Acting, *, group: Group, addresses: Iterable[str]) 
     """
     Send each address a mail with a link that is used once.
 
-    At most 500. Who belongs already, was banned or holds an invitation that
-    still stands gets none: the same list twice sends each mail once. Nothing
-    is said of addresses that have an account but do not belong. Raises
-    NotVisible, PermissionDenied, ValueError.
+    At most 500. An address whose invitation still stands gets none: the same
+    list twice sends each mail once. Who belongs already is told on their bell
+    instead, who was banned not at all; the report, the list and what they
+    hold are the same for them all, see docs/decisions/0018. Raises NotVisible,
+    PermissionDenied, ValueError.
     """
     _require_organiser(acting, group)
     wanted = list(dict.fromkeys(address.strip().lower() for address in addresses))
@@ -76,25 +82,41 @@ def invite_addresses(acting: Acting, *, group: Group, addresses: Iterable[str]) 
     free = _not_yet_known(group, wanted, report)
     new = _insert(acting, group, free)
     report.already += [address for address in free if address not in new]
+    belonging = _belonging(group, list(new))
     for address, invitation in new.items():
         report.invited.append(address)
-        _send(acting, group, invitation)
+        membership = belonging.get(address)
+        if membership is None:
+            _send(acting, group, invitation)
+        elif membership.is_current:
+            _remind(acting, group, membership)
     if new:
         prove(acting, "invite_addresses", group, group=group, invited=len(new))
     return report
 
 
+def _belonging(group: Group, addresses: Sequence[str]) -> dict[str, Membership]:
+    """The members and the banned among the people who have these addresses."""
+    memberships = Membership.objects.annotate(address=Lower("actor__user__email")).filter(
+        group=group,
+        address__in=addresses,
+        state__in=[MembershipState.MEMBER, MembershipState.BANNED],
+    )
+    return {membership.address: membership for membership in memberships}
+
+
+def _remind(acting: Acting, group: Group, membership: Membership) -> None:
+    notify(
+        Effect.INVITE,
+        membership,
+        recipients=[membership.actor_id],
+        actor_key=acting.actor_key,
+        group_key=group.pk,
+    )
+
+
 def _not_yet_known(group: Group, wanted: Sequence[str], report: InvitationReport) -> list[str]:
     """Sort the addresses into ``report``; return those to invite."""
-    belonging = dict(
-        Membership.objects.annotate(address=Lower("actor__user__email"))
-        .filter(
-            group=group,
-            address__in=wanted,
-            state__in=[MembershipState.MEMBER, MembershipState.BANNED],
-        )
-        .values_list("address", "state")
-    )
     held = set(
         Invitation.objects.standing()
         .filter(group=group, email__in=wanted)
@@ -102,12 +124,7 @@ def _not_yet_known(group: Group, wanted: Sequence[str], report: InvitationReport
     )
     free = []
     for address in wanted:
-        state = belonging.get(address)
-        if state == MembershipState.MEMBER:
-            report.members.append(address)
-        elif state == MembershipState.BANNED:
-            report.banned.append(address)
-        elif address in held:
+        if address in held:
             report.already.append(address)
         elif not allow(f"invitation:{address}", limit=MAILS_PER_ADDRESS, per_s=MAILS_WITHIN_S):
             report.too_many.append(address)

@@ -171,7 +171,8 @@ class CreateForm(SettingsForm):
         label=_("Nom court, pour son adresse"),
         help_text=_(
             "Lettres sans accent, chiffres et tirets. Il ne changera plus. "
-            "Laissez vide : il sera tiré du nom."
+            "Laissez vide : il sera tiré du nom. "
+            "Celui d’une ruche cachée reçoit une fin au hasard."
         ),
         max_length=30,
         required=False,

@@ -63,7 +63,7 @@ def invitations(request: Request, name: str) -> HttpResponse:
 
 
 def _has_more_to_say(report: InvitationReport) -> bool:
-    return bool(report.already or report.members or report.banned or report.too_many)
+    return bool(report.already or report.too_many)
 
 
 def _say(request: Request, report: InvitationReport) -> None:

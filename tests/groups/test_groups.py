@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.access import NotVisible
+from accounts.actions.handles import is_free, propose_handle
 from accounts.actions.structures import open_structure
 from accounts.models import Actor, Structure
 from groups.actions.groups import (
@@ -136,6 +137,21 @@ def test_only_who_asked_asks_again(city):
 
     group.refresh_from_db()
     assert group.state == GroupState.REFUSED
+
+
+@pytest.mark.parametrize("wanted", ["", "entraide"])
+def test_no_name_that_is_tried_finds_a_hidden_group(city, wanted):
+    client = a_client(city.resident)
+    form = {**FORM, "name": "Entraide", "handle": wanted}
+
+    client.post("/ruches/ouvrir", {**form, "visibility": "hidden", "join_policy": "invitation"})
+    hidden = Group.objects.get(visibility=Visibility.HIDDEN)
+
+    assert re.fullmatch(r"entraide-[a-z2-9]{5}", hidden.handle)
+    assert is_free("entraide")
+    assert propose_handle("Entraide") == "entraide"
+    # And the name is still there for others.
+    assert create_group(acting_as(city.member), name="Entraide").handle == "entraide"
 
 
 @pytest.mark.parametrize("who", ["resident", "member"])

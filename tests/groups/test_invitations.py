@@ -1,5 +1,6 @@
 """Ways in: a link for many, a mail for one, and what lets nobody in any more."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -30,7 +31,7 @@ from groups.models import (
     Visibility,
 )
 from groups.models.invitation import hash_of
-from ruche.journal.models import Audit
+from ruche.journal.models import Audit, Effect, Notification
 from ruche.worker import run_ready_jobs
 from tests.people import a_client, a_group, a_membership, a_user, acting_as
 
@@ -388,26 +389,44 @@ def test_the_same_list_twice_sends_each_mail_once(city, mailoutbox):
     assert Invitation.objects.count() == 40
 
 
-def test_members_and_banned_people_get_no_mail(city):
+MEMBER, BANNED, STRANGER = (f"{word}@courriel.test" for word in ("membre", "exclu", "personne"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_address_it_is_shows_nowhere_and_only_strangers_get_a_mail(city, mailoutbox):
+    client = a_client(city.organiser)
+    pages = []
+    for address in (MEMBER, BANNED, STRANGER, "habitante@courriel.test"):
+        answers = [
+            client.post("/g/refuge/invitations", {"addresses": address.upper()}, follow=True)
+            for _ in range(2)
+        ]
+        key = Invitation.objects.get(email=address).pk
+        shown = [answer.content.decode().split("<main", 1)[1] for answer in answers]
+        pages.append([re.sub(address, "X", page).replace(f"/{key}", "/K") for page in shown])
+        Invitation.objects.all().delete()
+    run_ready_jobs()
+
+    assert [[_without_tokens(page) for page in two] for two in pages] == [
+        [_without_tokens(page) for page in pages[0]]
+    ] * 4
+    assert {mail.to[0] for mail in mailoutbox} == {STRANGER, "habitante@courriel.test"}
+
+
+def _without_tokens(page):
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"|<time[^>]*>', "", page)
+
+
+def test_who_belongs_is_told_on_the_bell_and_who_is_banned_is_not(city):
     report = invite_addresses(
-        acting_as(city.organiser),
-        group=city.shelter,
-        addresses=["MEMBRE@courriel.test", "exclu@courriel.test", "habitante@courriel.test"],
+        acting_as(city.organiser), group=city.shelter, addresses=[MEMBER, BANNED, STRANGER]
     )
 
-    assert report.members == ["membre@courriel.test"]
-    assert report.banned == ["exclu@courriel.test"]
-    assert report.invited == ["habitante@courriel.test"]
-
-
-def test_having_an_account_changes_nothing_to_what_organisers_read(city):
-    known, unknown = "habitante@courriel.test", "personne@courriel.test"
-
-    report = invite_addresses(
-        acting_as(city.organiser), group=city.garden, addresses=[known, unknown]
-    )
-
-    assert report.invited == [known, unknown]
+    assert report.invited == [MEMBER, BANNED, STRANGER]
+    told = Notification.objects.filter(effect=Effect.INVITE).values_list("recipient_key", flat=True)
+    assert list(told) == [city.member.actor.pk]
+    assert state(city.member, city.shelter) == MembershipState.MEMBER
+    assert state(city.banned, city.shelter) == MembershipState.BANNED
 
 
 def test_an_address_is_invited_again_once_its_invitation_was_used(city, hidden):
