@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from groups.views import (
     actors,
     attachments,
+    deleted,
     desk,
     directory,
     drafts,
@@ -74,6 +75,7 @@ urlpatterns = [
     path("p/<int:key>/epingler", publications.pin, name="pin"),
     path("p/<int:key>/versions", threads.history, name="history"),
     path("moi/gardes", reactions.bookmarks, name="bookmarks"),
+    path("moi/supprimes", deleted.deleted, name="deleted"),
     path("moi/brouillons", drafts.drafts, name="drafts"),
     path("moi/brouillons/enregistrer", drafts.save_draft, name="save_draft"),
     path("moi/nouvelles", notifications.notifications, name="notifications"),

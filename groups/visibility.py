@@ -7,6 +7,7 @@ else decides who sees what. Source: decisions.md, visibility.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -158,6 +159,23 @@ def written_by(acting: Acting) -> QuerySet[Publication]:
     return Publication.objects.filter(
         Q(author=acting.actor) | Q(author__in=voices_of(acting)) & near
     )
+
+
+def restorable_by(acting: Acting, *, since: datetime) -> QuerySet[Publication]:
+    """
+    What was said in one's own name, taken back after ``since``, and may be put back.
+
+    Only where one may still write, so where one would read it: these words may
+    be shown to who asks. What was hidden meanwhile stays with who hid it, and
+    what was but pictures is gone with them.
+    """
+    if not acting.is_signed_in or acting.actor is None:
+        return Publication.objects.none()
+    here = Q(group=None) | Q(group__state=GroupState.OPEN, group__in=_groups_of(acting.actor))
+    says_something = ~Q(source="") | Q(
+        Exists(Attachment.objects.filter(publication=OuterRef("pk")))
+    )
+    return written_by(acting).filter(here, says_something, hidden_at=None, deleted_at__gt=since)
 
 
 def groups_visible_to(acting: Acting) -> QuerySet[Group]:

@@ -357,6 +357,7 @@ ROUTES: dict[str, Route] = {
     "groups:pin": publications(POST_ALONE, only=FEW),
     "groups:history": publications(),
     "groups:bookmarks": plain(),
+    "groups:deleted": plain(),
     "groups:drafts": plain(),
     "groups:save_draft": plain(POST_ALONE),
     "groups:notifications": plain(),

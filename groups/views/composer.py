@@ -127,7 +127,7 @@ def composer_for(
         usual=usual,
         chosen=_nearest(asked or usual, reaches),
         once=_once(acting, form),
-        title=_title(group, parent),
+        title=_title(group, parent, form),
         button=_("Répondre") if parent else _("Publier"),
         saved_at=draft.saved_at if draft else None,
         parent=parent,
@@ -195,10 +195,11 @@ def _action(group: Group | None, parent: Publication | None) -> str:
     return reverse("groups:publish")
 
 
-def _title(group: Group | None, parent: Publication | None) -> str:
+def _title(group: Group | None, parent: Publication | None, form: NoteForm) -> str:
     if parent is not None:
         return _("Votre réponse")
-    return _("Votre message, sur votre page") if group is None else _("Votre message")
+    on_ones_page = group is None and not form.voices
+    return _("Votre message, sur votre page") if on_ones_page else _("Votre message")
 
 
 def _language(acting: Acting) -> str:
