@@ -9,6 +9,7 @@ from accounts.acting import Acting
 from accounts.models import Actor, Structure, User
 from groups.models import (
     Attachment,
+    Event,
     Group,
     GroupState,
     JoinPolicy,
@@ -275,6 +276,41 @@ def power_over(acting: Acting, publication: Publication) -> ReportTo | None:
 
 def may_show_again(acting: Acting, publication: Publication) -> bool:
     return hidden_overseen_by(acting).filter(pk=publication.pk).exists()
+
+
+# --- Events -------------------------------------------------------------------
+
+
+def may_schedule(acting: Acting, group: Group) -> bool:
+    """Those who write in a group put events in its agenda."""
+    return may_publish(acting, group, Level.MEMBERS)
+
+
+def may_run_event(acting: Acting, event: Event) -> bool:
+    """Change, move, cancel, read the list: its author, while a member, and the organisers."""
+    publication = event.publication
+    if publication.hidden_at is not None or publication.deleted_at is not None:
+        return False
+    if may_edit(acting, publication):
+        return True
+    group = publication.group
+    return group is not None and group.is_open and may_run_group(acting, group)
+
+
+def may_attend(acting: Acting, event: Event) -> bool:
+    """Say that one comes: to what one sees, signed in here or speaking from another server."""
+    if not visible_to(acting).filter(pk=event.pk).exists():
+        return False
+    if acting.actor is None or (acting.actor.is_local and not acting.is_signed_in):
+        return False
+    group = event.publication.group
+    return group is None or group.is_open
+
+
+def may_attend_without_account(event: Event) -> bool:
+    """By a name and a confirmed address: where the organisers say so, to what everybody reads."""
+    everybody = Acting.anonymous("page")
+    return event.open_to_all and visible_to(everybody).filter(pk=event.pk).exists()
 
 
 # --- Reports ------------------------------------------------------------------

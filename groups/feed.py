@@ -211,7 +211,7 @@ def with_cards(queryset: QuerySet[Publication], acting: Acting) -> QuerySet[Publ
     replies = visible_to(acting).filter(root=OuterRef("pk")).order_by()
     mine = {"actor": acting.actor_key or 0}
     return (
-        queryset.select_related("author", "group__actor", "in_reply_to__author")
+        queryset.select_related("author", "group__actor", "in_reply_to__author", "event__place")
         .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("position", "pk")))
         .annotate(
             likes_count=_count(likes.values("publication")),

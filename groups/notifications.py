@@ -16,9 +16,10 @@ from django.utils.translation import gettext_noop as _noop
 from accounts.acting import Acting
 from accounts.models import Actor, Structure
 from accounts.visibility import structures_acted_for
-from groups.models import Group, Membership, Publication
+from groups.models import Event, Group, Membership, Publication
 from groups.visibility import (
     actors_visible_to,
+    events_visible_to,
     groups_visible_to,
     visible_to,
 )
@@ -109,6 +110,7 @@ class _Known:
     # Keys of the structures that the person acts for, and of their actors.
     acted_for: set[int]
     voices: set[int]
+    events: dict[int, Event]
     is_moderator: bool
 
 
@@ -135,6 +137,9 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
         .in_bulk(structures),
         acted_for={structure.pk for structure in own},
         voices={structure.actor_id for structure in own},
+        events=events_visible_to(acting).in_bulk(
+            {row.object_key for row in rows if row.object_kind == "event"}
+        ),
         is_moderator=acting.is_moderator,
     )
 
@@ -310,8 +315,23 @@ def _report_url(row: Notification) -> str:
     return reverse("groups:my_report", args=[row.object_key])
 
 
+_OF_AN_EVENT: dict[str, str] = {
+    Effect.ACCEPT: _noop("Une place s’est libérée : vous venez à « %(event)s »."),
+    Effect.CANCEL: _noop("« %(event)s » est annulé."),
+    Effect.UPDATE: _noop("« %(event)s » a changé : regardez le jour, l’heure et le lieu."),
+}
+
+
+def _say_event(row: Notification, known: _Known) -> Said:
+    event = known.events.get(row.object_key)
+    if event is None or row.effect not in _OF_AN_EVENT:
+        return None
+    return _(_OF_AN_EVENT[row.effect]) % {"event": event.name}, event.get_absolute_url()
+
+
 _SAY: dict[str, Callable[[Notification, _Known], Said]] = {
     "publication": _say_publication,
+    "event": _say_event,
     "follow": _say_follow,
     "membership": _say_membership,
     "group": _say_group,

@@ -18,7 +18,9 @@ from accounts.models.follow import FollowState
 from accounts.visibility import voices_of
 from groups.models import (
     Attachment,
+    Attendance,
     Audience,
+    Event,
     Group,
     GroupState,
     Invitation,
@@ -26,6 +28,7 @@ from groups.models import (
     Membership,
     MembershipRole,
     MembershipState,
+    Place,
     Publication,
     Report,
     ReportState,
@@ -33,6 +36,7 @@ from groups.models import (
     Revision,
     Visibility,
 )
+from groups.models.event import EventQuerySet
 from groups.models.invitation import hash_of
 from ruche.journal.models import Audit
 
@@ -247,6 +251,41 @@ def own_pictures(acting: Acting) -> QuerySet[Attachment]:
     if not acting.is_signed_in:
         return pictures.none()
     return pictures.filter(Q(owner=acting.actor) | Q(publication__in=written_by(acting)))
+
+
+def events_visible_to(acting: Acting) -> EventQuerySet:
+    """Events of publications that ``acting`` may see; ``listed_for`` them in agendas."""
+    return Event.objects.filter(publication__in=visible_to(acting).values("pk"))
+
+
+def events_listed_for(acting: Acting) -> EventQuerySet:
+    """``events_visible_to``, less what asked to stay out of lists (*discret*)."""
+    return Event.objects.filter(publication__in=listed_for(acting).values("pk"))
+
+
+def places_visible_to(acting: Acting) -> QuerySet[Place]:
+    """The city's list, one's own, and where something happens that ``acting`` may see."""
+    places = Place.objects.all()
+    if acting.is_system:
+        return places
+    seen = Q(listed=True) | Q(pk__in=events_visible_to(acting).values("place"))
+    if acting.is_signed_in:
+        seen |= Q(created_by=acting.actor)
+    return places.filter(seen)
+
+
+def attendances_visible_to(acting: Acting) -> QuerySet[Attendance]:
+    """
+    Who comes is told to those who prepare it, and to oneself.
+
+    That is the group's organisers and the author. Everybody else reads numbers.
+    """
+    if not acting.is_signed_in or acting.actor is None:
+        return Attendance.objects.none()
+    mine = Q(actor=acting.actor) & Q(event__in=events_visible_to(acting))
+    organised = Q(event__publication__group__in=_groups_of(acting.actor, organising=True))
+    authored = Q(event__publication__author=acting.actor) & Q(event__in=events_visible_to(acting))
+    return Attendance.objects.filter(mine | organised | authored)
 
 
 def actors_visible_to(acting: Acting) -> QuerySet[Actor]:

@@ -43,6 +43,7 @@ from ruche.core.pictures import picture_path
 from ruche.journal.log import audit, notify, record
 from ruche.journal.models import Effect
 from tests.people import a_client, a_group, a_membership, a_note, a_structure, a_user
+from tests.sweep_events import plant_events
 
 MARK = "zq"
 LENGTH = 26  # of 36 letters and digits: 134 bits
@@ -138,6 +139,7 @@ def build() -> SweptCity:
     _people(city)
     _groups(city)
     _words(city)
+    plant_events(city, READERS)
     _traces(city)
     _reports(city)
     _sessions(city)

@@ -210,6 +210,17 @@ def pictures(*width: int) -> Route:
     )
 
 
+def events(free: str = "", query: str = "") -> Route:
+    """A route whose argument is the number of an event."""
+    return Route(
+        lambda city, name: [
+            stop(name, city.things[f"{each} event"].number, known_to=readers, query=query)
+            for each, readers in (("open", EVERYBODY), ("closed", READERS), ("hidden", READERS))
+        ],
+        free,
+    )
+
+
 PUBLIC_NAMES = "shows one's own row, or names that everybody reads on people's pages"
 POST_ALONE = "answers nothing but POST"
 NO_PRIVATE_FIELD = "shows no row of anybody"
@@ -361,6 +372,23 @@ ROUTES: dict[str, Route] = {
     "groups:drafts": plain(),
     "groups:save_draft": plain(POST_ALONE),
     "groups:notifications": plain(),
+    # Events
+    "groups:agenda": plain("", "?du=2027-01-01", "?jour=2027-01-01"),
+    "groups:my_agenda": plain(),
+    "groups:group_agenda": groups(),
+    "groups:create_event": groups(),
+    "groups:event": events(),
+    "groups:edit_event": events(),
+    "groups:cancel_event": events(),
+    "groups:come": events(),
+    "groups:stay_away": events(),
+    "groups:attendees": events(),
+    "groups:place": Route(
+        lambda city, name: [
+            stop(name, city.things[f"{each} event's place"].number, known_to=readers)
+            for each, readers in (("open", EVERYBODY), ("closed", READERS), ("hidden", READERS))
+        ]
+    ),
     # Pictures
     "groups:attach": plain(),
     "groups:picture": pictures(),

@@ -125,10 +125,25 @@ def hidden(*more: Any) -> Callable[[SweptCity], list[Any]]:
     return lambda city: [city.hidden.handle, *more]
 
 
+def event(name: str) -> Callable[[SweptCity], list[Any]]:
+    return lambda city: [city.things[f"{name} event"].number]
+
+
 AUTHOR_PAGE = lambda city: ["author"]  # noqa: E731
 ENTERS = {"answer_0": "Pour voir", "rules": "on"}
 WORDS = {"source": "Bonjour", "level": "2"}
 REASON = {"reason": "Parce que."}
+
+AN_EVENT = {
+    "name": "Un café",
+    "source": "Venez.",
+    "day": "2027-03-01",
+    "begins": "10:00",
+    "ends": "11:00",
+    "where": "online",
+    "online_url": "https://visio.example/",
+    "level": "2",
+}
 
 POSTS = [
     # Publications
@@ -148,6 +163,12 @@ POSTS = [
         {AUTHOR},
         description="Un chat",
     ),
+    # Events
+    post("groups:create_event", closed(), INSIDE, **AN_EVENT),
+    post("groups:edit_event", event("closed"), {AUTHOR, ORGANISER}, **AN_EVENT),
+    post("groups:cancel_event", event("closed"), {AUTHOR, ORGANISER}, **REASON),
+    post("groups:come", event("open"), SIGNED_IN - {BLOCKED}),
+    post("groups:stay_away", event("closed"), {MEMBER}),
     # Groups
     post("groups:publish_in", closed(), INSIDE, **WORDS),
     post("groups:publish_in", hidden(), INSIDE, **WORDS),
@@ -194,6 +215,15 @@ POSTS = [
     post("block", AUTHOR_PAGE, SIGNED_IN - {BLOCKED, AUTHOR}),
     post("mute", AUTHOR_PAGE, SIGNED_IN - {BLOCKED, AUTHOR}),
     post("groups:report_actor", AUTHOR_PAGE, SIGNED_IN - {BLOCKED, AUTHOR}, reason="other"),
+    post(
+        "structure",
+        lambda city: [city.structure.actor.handle],
+        {AUTHOR},
+        handle="member",
+        role="manager",
+    ),
+    # The last one stays.
+    post("step_down", lambda city: [city.structure.actor.handle, "author"], set()),
     post("relation_undo", lambda city: ["block", city.user(BLOCKED).actor.pk], {AUTHOR}),
     post("remove_mail", thing("mail row"), set()),
     post("main_mail", thing("mail row"), set()),

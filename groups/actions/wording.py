@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.acting import Acting
 from accounts.models import Actor, ActorType, Block, Mute
 from accounts.visibility import people_behind
-from groups.models import Audience, Hashtag, Level, Mention, Publication
+from groups.models import Audience, Hashtag, Level, Mention, Publication, Revision
 from groups.visibility import actors_visible_to, groups_visible_to, viewers_of, visible_to
 from ruche.core.html import render_note
 
@@ -77,6 +78,24 @@ def keep_marks(publication: Publication, wording: Wording) -> list[Actor]:
     Hashtag.objects.bulk_create([Hashtag(name=word) for word in words], ignore_conflicts=True)
     publication.hashtags.set(Hashtag.objects.filter(name__in=words))
     return fresh
+
+
+def reword(acting: Acting, publication: Publication, source: str) -> list[Actor]:
+    """
+    Change the words of ``publication``, which is held, and keep what it said before.
+
+    The row is the caller's to save. Returns the actors that it did not name before.
+    """
+    Revision.objects.create(
+        publication=publication,
+        source=publication.source,
+        content=publication.content,
+        level=publication.level,
+    )
+    wording = word(acting, source)
+    publication.source, publication.content = source, wording.content
+    publication.updated_at = timezone.now()
+    return keep_marks(publication, wording)
 
 
 def name_audience(publication: Publication, named: Sequence[Actor]) -> None:

@@ -1,18 +1,26 @@
 from groups.models.attachment import Attachment
+from groups.models.counter import Counter, next_number
 from groups.models.draft import Draft
+from groups.models.event import Attendance, AttendanceState, Event, EventStatus
 from groups.models.group import Group, GroupState, JoinPolicy, PostingPolicy, Theme, Visibility
 from groups.models.invitation import Invitation
 from groups.models.marker import Marker
 from groups.models.membership import Membership, MembershipRole, MembershipState
+from groups.models.place import Place
 from groups.models.publication import Audience, Hashtag, Level, Mention, Publication, Revision
 from groups.models.reaction import Bookmark, Like
 from groups.models.report import Report, ReportReason, ReportState, ReportTo
 
 __all__ = [
     "Attachment",
+    "Attendance",
+    "AttendanceState",
     "Audience",
     "Bookmark",
+    "Counter",
     "Draft",
+    "Event",
+    "EventStatus",
     "Group",
     "GroupState",
     "Hashtag",
@@ -25,6 +33,7 @@ __all__ = [
     "MembershipRole",
     "MembershipState",
     "Mention",
+    "Place",
     "PostingPolicy",
     "Publication",
     "Report",
@@ -34,4 +43,5 @@ __all__ = [
     "Revision",
     "Theme",
     "Visibility",
+    "next_number",
 ]

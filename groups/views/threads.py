@@ -1,10 +1,11 @@
 """One publication, what it answers, what answers it, and what it said before."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.acting import Acting
@@ -40,8 +41,17 @@ def publication(request: Request, key: int) -> HttpResponse:
     more, and only on the way to something that they may see.
     """
     acting = request.acting
-    after = newest_key()
     opened = get_object_or_404(with_cards(visible_to(acting), acting), pk=key)
+    if opened.type == "Event" and "apres" not in request.GET:
+        return redirect(opened.event)
+    context = thread_context(request, opened)
+    return render(request, "groups/publication/detail.html", context)
+
+
+def thread_context(request: Request, opened: Publication) -> dict[str, Any]:
+    """What a page shows of the thread around ``opened``, which comes from ``with_cards``."""
+    acting = request.acting
+    after = newest_key()
     place = place_in_thread(opened)
     answers = answers_in(acting, opened)
     if opened.is_reply:
@@ -49,7 +59,7 @@ def publication(request: Request, key: int) -> HttpResponse:
     found = page_after(
         with_cards(answers, acting), key_from(request.GET.get("apres")) or 0, ANSWERS
     )
-    context = {
+    return {
         "nav": "groups" if opened.group else "feed",
         "opened": opened,
         "path": _path(acting, place.path),
@@ -62,7 +72,6 @@ def publication(request: Request, key: int) -> HttpResponse:
         if may_reply(acting, opened)
         else None,
     }
-    return render(request, "groups/publication/detail.html", context)
 
 
 def _path(acting: Acting, keys: list[int]) -> list[Step]:

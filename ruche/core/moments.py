@@ -138,3 +138,65 @@ def said_in_full(moment: datetime, language: str) -> str:
 def weekday_words(day: date, language: str) -> str:
     """``lundi 23 novembre 2026``, in small letters."""
     return f"{_DAYS[language][day.weekday()]} {day_words(day, language, year=True)}"
+
+
+_SHORT_DAYS = {
+    "fr": ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
+    "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    "br": ["lun", "meu", "mer", "yao", "gwe", "sad", "sul"],
+}
+_SHORT_MONTHS = {
+    language: words.split(",")
+    for language, words in {
+        "fr": "janv.,févr.,mars,avr.,mai,juin,juil.,août,sept.,oct.,nov.,déc.",
+        "en": "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec",
+        "br": "Gen.,C’hwe.,Meu.,Ebr.,Mae,Mezh.,Gou.,Eost,Gwen.,Here,Du,Kzu.",
+    }.items()
+}
+
+
+def leaf_words(day: date, language: str) -> tuple[str, str, str]:
+    """``("mar.", "24", "nov.")``: what stands on a leaf of the calendar."""
+    short = _SHORT_MONTHS[language][day.month - 1]
+    return _SHORT_DAYS[language][day.weekday()], str(day.day), short
+
+
+def plain_hour(moment: datetime, language: str) -> str:
+    """``14 h``, ``2:00 pm``: without the word that goes before."""
+    return hour_words(moment, language).split(" ", 1)[1]
+
+
+def said_span(start: datetime, end: datetime, language: str) -> str:
+    """
+    ``mardi 24 novembre 2026, 14 h à 16 h``; over several days both days are said.
+
+    Both in the zone of the place where it happens.
+    """
+    to = {"fr": "à", "en": "to", "br": "betek"}[language]
+    first = weekday_words(start.date(), language)
+    if start.date() == end.date():
+        return f"{first}, {plain_hour(start, language)} {to} {plain_hour(end, language)}"
+    return (
+        f"{first}, {plain_hour(start, language)}, {to.replace('à', 'au')} "
+        f"{weekday_words(end.date(), language)}, {plain_hour(end, language)}"
+    )
+
+
+def day_in_week(day: date, today: date, language: str) -> str:
+    """``lundi 23 novembre``; the year only when it is another one than today's."""
+    return (
+        f"{_DAYS[language][day.weekday()]} {day_words(day, language, year=day.year != today.year)}"
+    )
+
+
+def month_of(day: date, language: str) -> str:
+    """``Novembre 2026``, as a title."""
+    month = _MONTHS[language][day.month - 1]
+    return f"{month[0].upper()}{month[1:]} {day.year}"
+
+
+def week_heads(language: str) -> list[tuple[str, str]]:
+    """``("lundi", "lu")`` and so on: the heads of a month's table, Monday first."""
+    return [
+        (name, name.removeprefix("d" if language == "br" else "")[:2]) for name in _DAYS[language]
+    ]

@@ -31,6 +31,8 @@ class Effect(models.TextChoices):
     MENTION = "Mention"
     REPLY = "Reply"
     HIDE = "Hide"
+    # Told to those who meant to come; on the wire it is an Update of the event.
+    CANCEL = "Cancel"
 
 
 class Entry(models.Model):

@@ -1,21 +1,33 @@
 """The grammar of the pages: shapes, reach, fields, dates and French typography. Builtins."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.forms import BaseForm, BoundField
 from django.forms.widgets import CheckboxInput, ChoiceWidget, FileInput, HiddenInput, Input, Select
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from accounts.models import Actor, ActorType
 from groups.models import Group, Level, Publication
 from ruche.core import drawings
-from ruche.core.moments import language_of, said, said_day, said_in_full, weekday_words
+from ruche.core.moments import (
+    day_in_week,
+    language_of,
+    leaf_words,
+    month_of,
+    plain_hour,
+    said,
+    said_day,
+    said_in_full,
+    said_span,
+    week_heads,
+    weekday_words,
+)
 from ruche.core.typography import french_spaces, french_spaces_in_html
 
 register = template.Library()
@@ -187,6 +199,59 @@ def day(moment: datetime) -> SafeString:
     local = timezone.localtime(moment)
     words = said_day(local.date(), timezone.localdate(), language_of(get_language()))
     return format_html('<time datetime="{}">{}</time>', local.date().isoformat(), words)
+
+
+@register.simple_tag
+def leaf(moment: date, *, off: bool = False) -> SafeString:
+    """A leaf of the calendar; beside a date in words, so hidden from screen readers."""
+    language = language_of(get_language())
+    day = moment.date() if isinstance(moment, datetime) else moment
+    weekday, number, month = leaf_words(day, language)
+    marks = (" today" if day == timezone.localdate() else "") + (" off" if off else "")
+    return format_html(
+        '<p class="leaf{}" aria-hidden="true">{}<b>{}</b>{}</p>', marks, weekday, number, month
+    )
+
+
+@register.simple_tag
+def span(start: datetime, end: datetime) -> SafeString:
+    """``<time>`` from a beginning to an end, both in the zone where it happens."""
+    words = said_span(start, end, language_of(get_language()))
+    return format_html('<time datetime="{}">{}</time>', start.isoformat(timespec="minutes"), words)
+
+
+@register.simple_tag
+def weekday(day: date) -> str:
+    """``lundi 23 novembre``, with the year only when it is another one."""
+    return day_in_week(day, timezone.localdate(), language_of(get_language()))
+
+
+@register.simple_tag
+def month_words(day: date) -> str:
+    """``Novembre 2026``."""
+    return month_of(day, language_of(get_language()))
+
+
+@register.simple_tag
+def weekday_heads() -> SafeString:
+    """The heads of a month's table: two letters, the whole word for screen readers."""
+    return format_html_join(
+        "",
+        '<th scope="col"><abbr title="{}">{}</abbr></th>',
+        week_heads(language_of(get_language())),
+    )
+
+
+@register.simple_tag
+def day_and_hour(moment: datetime) -> str:
+    """``lundi 23 novembre 2026, 14 h 10``, in the zone that ``moment`` bears."""
+    return said_in_full(moment, language_of(get_language()))
+
+
+@register.simple_tag
+def hour(moment: datetime) -> str:
+    """``14 h``, as clocks at the place show it."""
+    return plain_hour(moment, language_of(get_language()))
 
 
 @register.simple_tag

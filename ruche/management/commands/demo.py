@@ -2,9 +2,10 @@
 
 import sys
 from argparse import ArgumentParser
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -18,11 +19,23 @@ from accounts.actions.security import set_password
 from accounts.actions.structures import name_manager, open_structure
 from accounts.models import Structure, User
 from groups.actions.attachments import attach_picture
+from groups.actions.attendances import attend
+from groups.actions.events import EventPlan, cancel_event, schedule_event
 from groups.actions.groups import answer_group_request, create_group
 from groups.actions.memberships import accept_request, join, make_organiser
+from groups.actions.places import add_place
 from groups.actions.publications import pin_publication, publish_note
 from groups.actions.reactions import like
-from groups.models import Group, GroupState, Membership, MembershipState, Publication, Theme
+from groups.models import (
+    Event,
+    Group,
+    GroupState,
+    Membership,
+    MembershipState,
+    Place,
+    Publication,
+    Theme,
+)
 from ruche.management.demo import brest
 from ruche.management.demo.crowd import Crowd
 
@@ -93,6 +106,9 @@ class City:
         for note in brest.CITY_NOTES:
             if not Publication.objects.filter(source=note.words).exists():
                 self._note(note, None)
+        for meeting in brest.MEETINGS:
+            if not Event.objects.upcoming().filter(name=meeting.name).exists():
+                self._meeting(meeting)
         for target in ("mediatrice", "animatrice"):
             follow(self._acting("habitante"), target=self.users[target].actor)
 
@@ -200,6 +216,41 @@ class City:
             like(self._acting(handle), publication=row)
         if note.pinned and group is not None:
             pin_publication(acting, publication=row)
+
+    def _meeting(self, meeting: brest.Meeting) -> None:
+        ruche = next(ruche for ruche in brest.RUCHES if ruche.handle == meeting.ruche)
+        acting = self._acting(ruche.organisers[0])
+        zone = ZoneInfo(settings.TIME_ZONE)
+        day = timezone.localdate(timezone=zone) + timedelta(days=meeting.in_days)
+        last = day + timedelta(days=meeting.lasts_days - 1)
+        event = schedule_event(
+            acting,
+            group=Group.objects.select_related("actor").get(actor__handle=meeting.ruche),
+            plan=EventPlan(
+                name=meeting.name,
+                starts_at=datetime.combine(day, time.fromisoformat(meeting.begins), zone),
+                ends_at=datetime.combine(last, time.fromisoformat(meeting.ends), zone),
+                timezone=settings.TIME_ZONE,
+                place=self._place(meeting.place),
+                online_url=meeting.online_url,
+                capacity=meeting.capacity,
+                guests_most=meeting.guests_most,
+            ),
+            source=meeting.words,
+            level=meeting.level,
+            published=self._ago(2 * brest.DAY + 5 * brest.HOUR * meeting.in_days),
+        )
+        for handle in meeting.coming:
+            attend(self._acting(handle), event=event)
+        if meeting.cancelled:
+            cancel_event(acting, event=event, reason=meeting.cancelled)
+
+    def _place(self, name: str) -> Place | None:
+        known = {place[0]: place for place in brest.PLACES}
+        if name not in known:
+            return None
+        _, address, access = known[name]
+        return add_place(self._acting("administratrice"), name=name, address=address, access=access)
 
     def _ago(self, minutes: int) -> datetime:
         return self.now - timedelta(minutes=minutes)

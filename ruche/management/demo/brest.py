@@ -42,6 +42,26 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Meeting:
+    """An event ``in_days`` from today; hours as clocks show them; seats taken by ``coming``."""
+
+    ruche: str
+    in_days: int
+    begins: str
+    ends: str
+    name: str
+    words: str
+    place: str = ""
+    online_url: str = ""
+    level: int = 5
+    capacity: int | None = None
+    guests_most: int = 0
+    coming: tuple[str, ...] = ()
+    cancelled: str = ""
+    lasts_days: int = 1
+
+
+@dataclass(frozen=True)
 class Ruche:
     handle: str
     name: str
@@ -478,5 +498,93 @@ CITY_NOTES = (
         replies=(
             ("agent.papi", 2 * HOUR, "Bienvenue. Passez boire un café dans un point d’accès !"),
         ),
+    ),
+)
+
+# (name, where, how one gets in). The city's own places; no street is invented.
+PLACES = (
+    ("Patronage laïque Le Gouill", "Brest", "Ascenseur, toilettes accessibles."),
+    ("Point 48", "Brest", "De plain-pied. Un ordinateur et une imprimante."),
+    ("Don Bosco Lambézellec", "Lambézellec, Brest", ""),
+    ("Le Mille Pattes", "Brest", "Une marche à l’entrée : sonnez, on vous aide."),
+    ("ADESS", "Brest", ""),
+)
+
+MEETINGS = (
+    Meeting(
+        "papi",
+        1,
+        "14:00",
+        "16:00",
+        "Atelier tablette : écrire à sa famille, garder ses photos",
+        "On apprend ensemble, à son rythme. Une tablette est prêtée à chacun. Gratuit.",
+        place="Patronage laïque Le Gouill",
+        capacity=8,
+        guests_most=1,
+        coming=("habitante", "habitant.lambe", "habitante.pontanezen", "membre", "bricoleur"),
+    ),
+    Meeting(
+        "reperes",
+        2,
+        "10:00",
+        "12:00",
+        "Café des accueils : qui ouvre cet hiver ?",
+        "Chaque structure dit ses horaires d’hiver. Café et brioche.",
+        place="Point 48",
+        coming=("membre", "mediatrice"),
+    ),
+    Meeting(
+        "papifabs",
+        3,
+        "14:00",
+        "17:30",
+        "Repair café",
+        "Apportez ce qui ne marche plus : grille-pain, lampe, radio.",
+        place="Don Bosco Lambézellec",
+        cancelled="La salle n’est pas chauffée.",
+        coming=("habitante",),
+    ),
+    Meeting(
+        "internet-pour-tous",
+        4,
+        "18:30",
+        "20:00",
+        "Brancher Internet à la maison : vos questions",
+        "Contrats, prix, installation : on regarde ensemble vos papiers. Gratuit.",
+        place="ADESS",
+        online_url="https://visio.example/internet-pour-tous",
+        capacity=2,
+        coming=("voisin", "habitante.pontanezen", "habitante"),
+    ),
+    Meeting(
+        "usages-cooperatifs",
+        10,
+        "10:00",
+        "17:00",
+        "Forum des usages coopératifs",
+        "Plusieurs jours pour apprendre des autres : ateliers, récits, rencontres.",
+        place="Patronage laïque Le Gouill",
+        lasts_days=3,
+        coming=("redactrice", "cartographe"),
+    ),
+    Meeting(
+        "mille-pattes",
+        1,
+        "09:00",
+        "11:30",
+        "Petit déjeuner partagé",
+        "On pose son sac, on se réchauffe. Rien à apporter.",
+        place="Le Mille Pattes",
+    ),
+    Meeting(
+        "coordination-papi",
+        3,
+        "09:30",
+        "11:00",
+        "Réunion des responsables",
+        "Les horaires d’hiver, point par point.",
+        place="Point 48",
+        level=2,
+        coming=("agent.papi", "mediatrice"),
     ),
 )

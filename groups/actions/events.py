@@ -1,0 +1,246 @@
+"""What a group plans: put in the agenda, changed, moved, cancelled, kept after all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.acting import Acting
+from groups.access import may_run_event, may_schedule, may_see_group, require, require_visible
+from groups.actions.attendances import held, promote
+from groups.actions.publications import publish_note
+from groups.actions.wording import reword, still_visible
+from groups.models import Attendance, AttendanceState, Event, EventStatus, Group, Place, next_number
+from groups.models.event import CHANGES
+from ruche.core.db import atomic
+from ruche.core.html import MAX_SOURCE_CHARS, without_controls
+from ruche.journal.log import notify, record
+from ruche.journal.models import Effect
+
+MAX_HOURS = 24 * 31
+
+
+@dataclass(frozen=True)
+class EventPlan:
+    """What organisers say of an event beside its description. Moments are UTC."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str = "Europe/Paris"
+    place: Place | None = None
+    online_url: str = ""
+    access: str = ""
+    capacity: int | None = None
+    guests_most: int = 0
+    open_to_all: bool = False
+
+    def check(self) -> None:
+        """Raise ValidationError, by field, for what cannot be."""
+        wrong: dict[str, str] = {}
+        if not self.name.strip():
+            wrong["name"] = _("Donnez un nom à ce rendez-vous.")
+        if self.ends_at <= self.starts_at:
+            wrong["ends_at"] = _("La fin vient après le début.")
+        elif (self.ends_at - self.starts_at).total_seconds() > MAX_HOURS * 3600:
+            wrong["ends_at"] = _("Un rendez-vous dure un mois au plus.")
+        if self.place is None and not self.online_url:
+            wrong["place"] = _("Dites où cela se passe : un lieu, ou un lien.")
+        if self.capacity == 0:
+            wrong["capacity"] = _(
+                "Il faut au moins une place. Laissez vide s’il n’y a pas de limite."
+            )
+        if wrong:
+            raise ValidationError(wrong)
+
+    def values(self) -> dict[str, Any]:
+        found = asdict(self) | {"place": self.place}
+        found["name"] = " ".join(without_controls(self.name).split())
+        return found
+
+
+@atomic()
+def schedule_event(
+    acting: Acting,
+    *,
+    group: Group,
+    plan: EventPlan,
+    source: str,
+    level: int,
+    language: str = "",
+    discreet: bool = False,
+    pictures: Sequence[str] = (),
+    once: str = "",
+    published: datetime | None = None,
+) -> Event:
+    """
+    Put an event in the agenda of a group; ``source`` describes it (Markdown).
+
+    The same press of the button makes one event. ``published`` as for ``publish_note``.
+    Raises NotVisible, PermissionDenied; ValidationError by field. Source: FEP-8a8e.
+    """
+    require_visible(may_see_group(acting, group))
+    require(may_schedule(acting, group))
+    plan.check()
+    said = publish_note(
+        acting,
+        group=group,
+        source=source.strip() or plan.name,
+        level=level,
+        language=language,
+        discreet=discreet,
+        pictures=pictures,
+        once=once,
+        published=published,
+    )
+    standing = Event.objects.filter(publication=said).first()
+    if standing is not None:
+        return standing
+    said.type = "Event"
+    said.save(update_fields=["type"])
+    return Event.objects.create(publication=said, number=next_number("event"), **plan.values())
+
+
+@atomic()
+def edit_event(
+    acting: Acting, *, event: Event, plan: EventPlan, source: str | None = None, reason: str = ""
+) -> Event:
+    """
+    Change an event. Those who come are told once if its moment or its place changed.
+
+    ``source`` describes it anew, ``reason`` is what is said to them. More seats
+    let in those who wait; fewer put nobody out. Raises NotVisible,
+    PermissionDenied; ValidationError by field.
+    """
+    require_visible(still_visible(acting, event.publication))
+    plan.check()
+    event = held(event)
+    require(may_run_event(acting, event))
+    values = plan.values()
+    changed = {name for name in values if getattr(event, name) != values[name]}
+    reworded = source is not None and _describe(acting, event, source)
+    if not changed and not reworded:
+        return event
+    moved = changed.intersection(CHANGES) and not event.is_over
+    if moved:
+        event.before = _as_it_stands(event, changed)
+        event.reason = without_controls(reason)
+        event.moved_at = timezone.now()
+    for name in changed:
+        setattr(event, name, values[name])
+    event.sequence += 1
+    event.save()
+    if moved:
+        tell_those_who_come(acting, event, Effect.UPDATE)
+    promote(event)
+    _record(acting, event)
+    return event
+
+
+@atomic()
+def cancel_event(acting: Acting, *, event: Event, reason: str) -> Event:
+    """
+    Say that it will not take place; everybody who answered is told once.
+
+    Cancelled already: nothing happens. Raises NotVisible, PermissionDenied;
+    ValidationError without a reason or once it is over.
+    """
+    require_visible(still_visible(acting, event.publication))
+    event = held(event)
+    require(may_run_event(acting, event))
+    if event.is_cancelled:
+        return event
+    reason = without_controls(reason).strip()
+    if not reason:
+        raise ValidationError({"reason": _("Dites pourquoi : une phrase suffit.")})
+    if event.is_over:
+        raise ValidationError(_("Ce rendez-vous a déjà eu lieu."))
+    _set_status(acting, event, EventStatus.CANCELLED, reason)
+    tell_those_who_come(acting, event, Effect.CANCEL)
+    return event
+
+
+@atomic()
+def reinstate_event(acting: Acting, *, event: Event) -> Event:
+    """
+    Keep a cancelled event after all; those who were told are told so.
+
+    Raises NotVisible, PermissionDenied; ValidationError once it is over.
+    """
+    require_visible(still_visible(acting, event.publication))
+    event = held(event)
+    require(may_run_event(acting, event))
+    if not event.is_cancelled:
+        return event
+    if event.is_over:
+        raise ValidationError(_("Ce rendez-vous est passé : créez-en un autre."))
+    _set_status(acting, event, EventStatus.CONFIRMED, "")
+    tell_those_who_come(acting, event, Effect.UPDATE)
+    promote(event)
+    return event
+
+
+# --- Steps ---------------------------------------------------------------------
+
+
+def _describe(acting: Acting, event: Event, source: str) -> bool:
+    """Change the description; say whether it was another one."""
+    publication = event.publication
+    source = without_controls(source).strip() or event.name
+    if source == publication.source:
+        return False
+    if len(source) > MAX_SOURCE_CHARS:
+        raise ValidationError({"source": _("Ce texte est trop long.")})
+    reword(acting, publication, source)
+    publication.save(update_fields=["source", "content", "updated_at"])
+    return True
+
+
+def _as_it_stands(event: Event, changed: set[str]) -> Mapping[str, str]:
+    stood = {name: getattr(event, name) for name in CHANGES if name in changed}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else str(value or "")
+        for name, value in stood.items()
+    }
+
+
+def _set_status(acting: Acting, event: Event, status: EventStatus, reason: str) -> None:
+    event.status, event.reason = status, reason
+    event.moved_at = timezone.now()
+    event.before = {}
+    event.sequence += 1
+    event.save(update_fields=["status", "reason", "moved_at", "before", "sequence"])
+    _record(acting, event)
+
+
+def _record(acting: Acting, event: Event) -> None:
+    publication = event.publication
+    record(
+        Effect.UPDATE,
+        publication,
+        actor_key=acting.actor_key,
+        group_key=publication.group_id,
+        author_key=publication.author_id,
+        root_key=publication.root_key,
+        level=publication.level,
+        level_before=publication.level,
+    )
+
+
+def tell_those_who_come(acting: Acting, event: Event, effect: Effect) -> None:
+    """Tell everybody who comes or waits, once for each change, by the channel that they chose."""
+    coming = Attendance.objects.filter(
+        event=event, state__in=[AttendanceState.GOING, AttendanceState.WAITING]
+    )
+    notify(
+        effect,
+        event,
+        recipients=coming.filter(actor__isnull=False).values_list("actor", flat=True),
+        actor_key=event.publication.author_id if acting.actor_key is None else acting.actor_key,
+        group_key=event.publication.group_id,
+        again=True,
+    )

@@ -1,0 +1,160 @@
+"""What happens day by day: a week of events, as pages show it, and the month beside it."""
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from groups.models import Event
+from groups.models.event import EventQuerySet
+
+DAYS = 7
+# More in one week are not shown on one page: the day alone shows the rest.
+MOST = 200
+# Beyond this no program plans, and no page is made for robots that follow "next".
+FARTHEST = timedelta(days=366 * 2)
+
+
+@dataclass(frozen=True)
+class Line:
+    """
+    An event on one of its days; ``begins`` only on the first.
+
+    ``hour`` is in the event's own zone.
+    """
+
+    event: Event
+    begins: bool
+    now: bool
+
+
+@dataclass(frozen=True)
+class Day:
+    date: date
+    lines: list[Line]
+
+    @property
+    def is_today(self) -> bool:
+        return self.date == timezone.localdate()
+
+    @property
+    def is_tomorrow(self) -> bool:
+        return self.date == timezone.localdate() + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Week:
+    """``days`` with something on them, from ``first`` on; ``before`` and ``after`` to go on."""
+
+    first: date
+    length: int
+    days: list[Day]
+    before: date | None
+    after: date | None
+    months: list["Month"]
+
+    @property
+    def total(self) -> int:
+        return len({line.event.pk for day in self.days for line in day.lines})
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=self.length - 1)
+
+
+@dataclass(frozen=True)
+class Square:
+    """A day of the month's table; ``has`` says that something happens."""
+
+    date: date
+    has: bool
+    inside: bool
+    is_today: bool
+
+
+@dataclass(frozen=True)
+class Month:
+    first: date
+    weeks: list[list[Square]]
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of ``day`` in the city."""
+    return datetime.combine(day, time.min, ZoneInfo(settings.TIME_ZONE))
+
+
+def asked_day(text: str) -> date | None:
+    """The day that an address names, if it is one that a page is made for."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if abs(day - timezone.localdate()) <= FARTHEST else None
+
+
+def week_of(events: EventQuerySet, first: date, length: int = DAYS) -> Week:
+    """
+    Return ``length`` days of ``events`` from ``first`` on; two queries, whatever their number.
+
+    What lasts stands on each of its days. ``events`` come filtered by visibility.
+    """
+    last = first + timedelta(days=length)
+    found = list(
+        events.between(midnight(first), midnight(last)).select_related(
+            "place", "publication__group__actor"
+        )[:MOST]
+    )
+    today = timezone.localdate()
+    return Week(
+        first=first,
+        length=length,
+        days=_days(found, first, length),
+        before=_reachable(first - timedelta(days=length), today),
+        after=_reachable(last, today),
+        months=[_month(events, first)],
+    )
+
+
+def _reachable(day: date, today: date) -> date | None:
+    return day if abs(day - today) <= FARTHEST else None
+
+
+def _days(events: Sequence[Event], first: date, length: int) -> list[Day]:
+    zone = ZoneInfo(settings.TIME_ZONE)
+    now = timezone.now()
+    lines: dict[date, list[Line]] = {}
+    for event in events:
+        start = event.starts_at.astimezone(zone).date()
+        # What ends at midnight does not stand on the next day.
+        end = (event.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+        for number in range((min(end, first + timedelta(days=length - 1)) - first).days + 1):
+            day = first + timedelta(days=number)
+            if start <= day:
+                is_now = event.starts_at <= now < event.ends_at and not event.is_cancelled
+                line = Line(event, begins=day == start, now=is_now and day == timezone.localdate())
+                lines.setdefault(day, []).append(line)
+    return [Day(day, lines[day]) for day in sorted(lines)]
+
+
+def _month(events: EventQuerySet, day: date) -> Month:
+    weeks = calendar.Calendar().monthdatescalendar(day.year, day.month)
+    start, end = weeks[0][0], weeks[-1][-1] + timedelta(days=1)
+    zone = ZoneInfo(settings.TIME_ZONE)
+    busy: set[date] = set()
+    spans = events.between(midnight(start), midnight(end)).values_list("starts_at", "ends_at")
+    for starts_at, ends_at in spans[: 10 * MOST]:
+        first = max(starts_at.astimezone(zone).date(), start)
+        last = (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+        busy |= {first + timedelta(days=n) for n in range((min(last, end) - first).days + 1)}
+    today = timezone.localdate()
+    return Month(
+        day.replace(day=1),
+        [
+            [Square(each, each in busy, each.month == day.month, each == today) for each in week]
+            for week in weeks
+        ],
+    )

@@ -1,0 +1,64 @@
+"""Who comes, as pages show it: numbers for everybody, one's own answer."""
+
+from dataclasses import dataclass
+
+from accounts.acting import Acting
+from groups.models import Attendance, AttendanceState, Event
+from groups.models.event import AttendanceQuerySet, EventQuerySet
+from groups.visibility import events_visible_to
+
+# Beyond this many seats the ruler says less than the sentence. Source: look, components.
+LONGEST_RULER = 30
+
+
+@dataclass(frozen=True)
+class Seats:
+    """
+    People, guests counted. ``free`` is None without a limit.
+
+    ``before_me`` is how many answers wait before ``mine``, which is the
+    reader's own if they come or wait.
+    """
+
+    capacity: int | None
+    going: int
+    waiting: int
+    mine: Attendance | None
+    before_me: int
+
+    @property
+    def free(self) -> int | None:
+        return None if self.capacity is None else max(0, self.capacity - self.going)
+
+    @property
+    def ruler(self) -> list[bool]:
+        """One for each seat, True if taken; empty where a sentence says it better."""
+        if self.capacity is None or self.capacity > LONGEST_RULER:
+            return []
+        return [seat < self.going for seat in range(self.capacity)]
+
+
+def seats_of(acting: Acting, event: Event) -> Seats:
+    """Count the seats of ``event``, which the reader sees."""
+    rows = Attendance.objects.filter(event=event)
+    mine = _standing(rows).filter(actor=acting.actor).first() if acting.actor else None
+    before = 0
+    if mine is not None and mine.state == AttendanceState.WAITING:
+        before = rows.waiting().filter(rank__lt=mine.rank).count()
+    return Seats(event.capacity, rows.going().seats(), rows.waiting().seats(), mine, before)
+
+
+def events_attended_by(acting: Acting) -> EventQuerySet:
+    """Events, seen by ``acting``, to which they said that they come, or for which they wait."""
+    mine = _standing(Attendance.objects.filter(actor=acting.actor or 0))
+    return events_visible_to(acting).filter(pk__in=mine.values("event"))
+
+
+def awaited_by(acting: Acting) -> set[int]:
+    """Keys of the events for which ``acting`` waits."""
+    mine = Attendance.objects.filter(actor=acting.actor or 0, state=AttendanceState.WAITING)
+    return set(mine.values_list("event", flat=True))
+
+
+def _standing(rows: AttendanceQuerySet) -> AttendanceQuerySet:
+    return rows.filter(state__in=[AttendanceState.GOING, AttendanceState.WAITING])

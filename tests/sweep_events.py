@@ -1,0 +1,77 @@
+"""Events of the swept city: a word of its own in each private field, and who may read it."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from groups.models import Attendance, Event, Group, Level, Place, Publication, next_number
+from tests.people import a_note
+
+if TYPE_CHECKING:
+    from tests.sweep_city import SweptCity
+
+# Who prepares an event: its author and the group's organisers.
+PREPARE = {"organiser", "author"}
+
+
+def plant_events(city: "SweptCity", readers: set[str]) -> None:
+    """One in the open group, one inside the closed and the hidden one, cancelled there."""
+    _event(city, "open event", city.garden, {}, level=Level.PUBLIC)
+    for group, prefix in ((city.closed, "closed"), (city.hidden, "hidden")):
+        words = {
+            field: city.plant(f"{prefix} event's {field}", readers)
+            for field in ("name", "access", "online", "reason", "place", "address", "entrance")
+        }
+        words["source"] = city.plant(f"{prefix} event", readers)
+        event = _event(city, f"{prefix} event", group, words, level=Level.MEMBERS)
+        Attendance.objects.create(event=event, actor=city.user("member").actor, state="going")
+        Attendance.objects.create(
+            event=event,
+            name=city.plant(f"who comes to the {prefix} event", PREPARE),
+            email=f"{city.plant(f'whose mail comes to the {prefix} event', PREPARE)}@courriel.test",
+            state="waiting",
+            rank=1,
+        )
+
+
+def _event(
+    city: "SweptCity", name: str, group: Group, words: dict[str, str], *, level: int
+) -> Event:
+    said = words.get("source", "Venez.")
+    note: Publication = a_note(
+        city.user("author"),
+        group,
+        level=level,
+        type="Event",
+        source=f"{said} dit",
+        content=f"<p>{said} dit</p>",
+    )
+    place = Place.objects.create(
+        number=next_number("place"),
+        name=words.get("place", "Salle ouverte"),
+        address=words.get("address", "Brest"),
+        access=words.get("entrance", ""),
+        created_by=city.user("author").actor,
+    )
+    soon = timezone.now() + timedelta(hours=30)
+    values: dict[str, Any] = {}
+    if words:
+        values = {
+            "access": words["access"],
+            "online_url": f"https://{words['online']}.example/",
+            "status": "CANCELLED",
+            "reason": words["reason"],
+        }
+    event = Event.objects.create(
+        publication=note,
+        number=next_number("event"),
+        name=words.get("name", "Rendez-vous ouvert"),
+        starts_at=soon,
+        ends_at=soon + timedelta(hours=2),
+        place=place,
+        **values,
+    )
+    city.things[name] = event
+    city.things[f"{name}'s place"] = place
+    return event
