@@ -32,11 +32,12 @@ from groups.actions.wording import (
     effective_level,
     keep_marks,
     name_audience,
+    reword,
     still_visible,
     those_who_hear,
     word,
 )
-from groups.models import Draft, Group, Level, Mention, Publication, Revision
+from groups.models import Draft, Group, Level, Mention, Publication
 from groups.visibility import visible_to
 from ruche.core.db import atomic, create_keyed
 from ruche.core.html import MAX_SOURCE_CHARS, without_controls
@@ -149,15 +150,7 @@ def edit_publication(
     if pictures != had:
         bind_pictures(acting, publication=publication, tokens=pictures)
     if reworded:
-        Revision.objects.create(
-            publication=publication,
-            source=publication.source,
-            content=publication.content,
-            level=publication.level,
-        )
-        wording = word(acting, source)
-        publication.source, publication.content = source, wording.content
-        fresh = keep_marks(publication, wording)
+        fresh = reword(acting, publication, source)
     if level is not None:
         require(Level.ORGANISERS <= level <= Level.PUBLIC)
         _reach(publication, level)
