@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('groups', '0006_how_far_a_revision_went'),
+        ('groups', '0007_drafts_keep_their_name_and_pictures'),
     ]
 
     operations = [
