@@ -2,15 +2,35 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.acting import Acting
+from groups.models import GroupState, ReportState
 from groups.notifications import Bell
+from groups.visibility import groups_visible_to, reports_handled_by
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
-    """Give ``bell`` to signed-in people; asked of the database only if a page shows it."""
+    """
+    Give ``bell`` to signed-in people, and ``desk``, what waits there, to moderators.
+
+    Each is asked of the database only if a page shows it.
+    """
     acting = getattr(request, "acting", None)
     if acting is None or not acting.is_signed_in:
         return {}
-    return {"bell": SimpleLazyObject(lambda: Bell.of(acting.actor_key))}
+    return {
+        "bell": SimpleLazyObject(lambda: Bell.of(acting.actor_key)),
+        "desk": SimpleLazyObject(lambda: _waiting_at_the_desk(acting)),
+    }
+
+
+def _waiting_at_the_desk(acting: Acting) -> int:
+    """How many reports and groups wait for the city's moderators; two queries, for them alone."""
+    if not acting.is_moderator:
+        return 0
+    waits = Q(state=GroupState.ASKED) | Q(state=GroupState.OPEN, ownerless_since__isnull=False)
+    reports = reports_handled_by(acting).filter(state=ReportState.OPEN)
+    return reports.count() + groups_visible_to(acting).filter(waits).count()

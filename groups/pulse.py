@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.acting import Acting
@@ -11,14 +12,21 @@ from ruche.core.keys import first_key_of
 
 # The network of the city's places of welcome, where a city has one.
 WELCOME_NETWORK = "reperes"
+# How many lit cells have their name on the front page.
+NAMED = 4
 
 
 @dataclass(frozen=True)
 class Pulse:
-    """``active`` of the ``groups`` open today were written in since midnight."""
+    """
+    ``active`` of the ``groups`` open today were written in since midnight.
+
+    ``lit`` names the last few of them, the newest first.
+    """
 
     groups: int
     active: int
+    lit: list[Group]
 
 
 def pulse_of_city() -> Pulse:
@@ -33,7 +41,11 @@ def pulse_of_city() -> Pulse:
     today = listed_for(visitor).filter(
         key__gte=first_key_of(midnight), level=Level.PUBLIC, group__in=found
     )
-    return Pulse(found.count(), today.values("group").distinct().count())
+    newest = today.order_by().values("group").annotate(last=Max("key")).order_by("-last")
+    keys = [row["group"] for row in newest[:NAMED]]
+    named = found.select_related("actor").in_bulk(keys)
+    active = len(keys) if len(keys) < NAMED else newest.count()
+    return Pulse(found.count(), active, [named[key] for key in keys if key in named])
 
 
 def welcome_network(acting: Acting) -> Group | None:

@@ -77,6 +77,7 @@ urlpatterns = [
     path("p/<int:key>/garder", reactions.bookmark, name="bookmark"),
     path("p/<int:key>/epingler", publications.pin, name="pin"),
     path("p/<int:key>/versions", threads.history, name="history"),
+    path("moi/lu", feed.read_up_to, name="read_up_to"),
     path("moi/gardes", reactions.bookmarks, name="bookmarks"),
     path("moi/supprimes", deleted.deleted, name="deleted"),
     path("moi/brouillons", drafts.drafts, name="drafts"),

@@ -234,6 +234,7 @@ class Hub:
     async def _say_where(self) -> None:
         while True:
             await asyncio.sleep(SAY_WHERE_EVERY_S)
+            await self._tried(self._count_again())
             texts: dict[Any, str] = {}
             quiet = Ring()
             await self._send(
@@ -242,6 +243,12 @@ class Hub:
                     for seat in list(self.seats)
                 ]
             )
+
+    async def _count_again(self) -> None:
+        """What was read elsewhere, in another tab or on the phone, rings no bell: one looks."""
+        viewers = {viewer for viewer in self._by_viewer if viewer}
+        if viewers:
+            self._bells.update(await self._read(lambda: unread_numbers(viewers)))
 
     # --- Rights ----------------------------------------------------------------
 

@@ -371,6 +371,7 @@ ROUTES: dict[str, Route] = {
     "groups:deleted": plain(),
     "groups:drafts": plain(),
     "groups:save_draft": plain(POST_ALONE),
+    "groups:read_up_to": plain(POST_ALONE),
     "groups:notifications": plain(),
     # Events
     "groups:agenda": plain("", "?du=2027-01-01", "?jour=2027-01-01"),

@@ -15,6 +15,12 @@ from accounts.requests import Request
 
 COOKIE_AGE_S = 60 * 60 * 24 * 365
 DISPLAY_COOKIE = "display"
+# Each says itself: the page is for who reads that language, translated or not.
+READ_IN = {
+    "fr": "Lire La Ruche en français",
+    "br": "Lenn La Ruche e brezhoneg",
+    "en": "Read La Ruche in English",
+}
 
 
 @never_cache
@@ -34,6 +40,7 @@ def display(request: Request) -> HttpResponse:
         "next": _next(request.GET.get("next", "")),
         "wanted": wanted,
         "wanted_name": dict(settings.LANGUAGES).get(wanted, ""),
+        "read_in": READ_IN.get(wanted, ""),
     }
     with translation.override(wanted or translation.get_language()):
         response = render(request, "accounts/display.html", context)

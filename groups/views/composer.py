@@ -287,10 +287,10 @@ def _narrow_reach(
         number = audience_size(group, level)
         if level == Level.MEMBERS:
             title = ngettext(
-                "Le seul membre de cette ruche", "Les %(number)s membres de cette ruche", number
+                "Vous seulement, pour l’instant", "Les %(number)s membres de cette ruche", number
             )
             sentence = ngettext(
-                "Le seul membre, personne d’autre.",
+                "Vous seulement, pour l’instant.",
                 "Les %(number)s membres, personne d’autre.",
                 number,
             )

@@ -1,5 +1,6 @@
 """The city's desk: what waits, and what was done. Unknown to all but its moderators."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_noop as _noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import require_visible
+from accounts.acting import Acting
 from accounts.requests import Request
 from groups.actions.groups import answer_group_request, rescue_group
 from groups.forms.desk import AnswerForm, RescueForm
@@ -24,6 +26,7 @@ from groups.visibility import (
     reports_handled_by,
 )
 from ruche.core.keys import moment_of
+from ruche.journal.models import Audit
 
 PAGE = 50
 # What waits longer is said in hours, in brick.
@@ -75,11 +78,12 @@ def report(request: Request, key: int) -> HttpResponse:
         ),
         pk=key,
     )
+    story = audit_visible_to(request.acting).filter(object_kind="report", object_key=found.pk)
     return judge(
         request,
         found,
         template="groups/desk/report.html",
-        context=_waiting(request),
+        context={**_waiting(request), "story": lambda: _told(request.acting, story)},
         after="groups:desk",
         arguments=[],
     )
@@ -104,6 +108,7 @@ def _waiting(request: Request) -> dict:
     ]
     groups = groups_visible_to(acting).order_by("created_at")
     return {
+        "nav": "desk",
         "queue": queue,
         "reports_total": reports.count(),
         "asked": groups.filter(state=GroupState.ASKED).select_related("created_by")[:PAGE],
@@ -125,29 +130,32 @@ def log(request: Request) -> HttpResponse:
     if before.isdecimal() and len(before) < 20:
         lines = lines.filter(key__lt=int(before))
     page = list(lines[: PAGE + 1])
-    actors = actors_visible_to(request.acting).in_bulk(
-        {line.actor_key for line in page if line.actor_key}
-    )
-    groups = groups_visible_to(request.acting).in_bulk(
-        {line.group_key for line in page if line.group_key}
-    )
     return render(
         request,
         "groups/desk/log.html",
         {
-            "lines": [
-                {
-                    "audit": line,
-                    "verb": _(VERBS.get(line.verb, line.verb)),
-                    "when": moment_of(line.key),
-                    "actor": actors.get(line.actor_key),
-                    "group": groups.get(line.group_key),
-                }
-                for line in page[:PAGE]
-            ],
+            "nav": "desk",
+            "lines": _told(request.acting, page[:PAGE]),
             "older": page[PAGE - 1].key if len(page) > PAGE else None,
         },
     )
+
+
+def _told(acting: Acting, audits: Iterable[Audit]) -> list[dict]:
+    """Lines of the journal with their words and names; two queries, whatever their number."""
+    lines = list(audits)
+    actors = actors_visible_to(acting).in_bulk({line.actor_key for line in lines if line.actor_key})
+    groups = groups_visible_to(acting).in_bulk({line.group_key for line in lines if line.group_key})
+    return [
+        {
+            "audit": line,
+            "verb": _(VERBS.get(line.verb, line.verb)),
+            "when": moment_of(line.key),
+            "actor": actors.get(line.actor_key),
+            "group": groups.get(line.group_key),
+        }
+        for line in lines
+    ]
 
 
 @require_safe
@@ -172,7 +180,7 @@ def group(request: Request, name: str) -> HttpResponse:
     return render(
         request,
         "groups/desk/group.html",
-        {"group": found, "form": form, "is_asked": found.state == GroupState.ASKED},
+        {"nav": "desk", "group": found, "form": form, "is_asked": found.state == GroupState.ASKED},
         status=422 if form is not None and form.is_bound else 200,
     )
 

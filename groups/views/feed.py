@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import Request
 from groups.access import may_publish
@@ -17,10 +17,14 @@ from groups.feed import Page, of_city, page, with_cards
 from groups.models import Group, Level, Marker, Publication
 from groups.views.composer import Composer, composer_for
 from groups.views.negotiation import html_only
+from groups.visibility import groups_read_by
 from ruche.journal.reading import newest_key
 
 # What is read by many at once has no "Vous en étiez ici".
 _MARKED_TOPICS = ("me", "city", "g:")
+
+# ``live.js`` looks at a page before it knows what of it will be shown: nothing is read yet.
+LOOK = "Ruche-Look"
 
 Source = QuerySet[Publication] | Callable[[int | None], QuerySet[Publication]]
 
@@ -65,7 +69,8 @@ def feed_context(
 
     ``publications`` is a queryset of ``groups.feed``, or a function from the
     key to read before to such a queryset. Reading the first page moves the
-    reader's marker; nothing else changes.
+    reader's marker, unless the header ``Ruche-Look`` says that a script only
+    looks; nothing else changes.
     """
     acting = request.acting
     after = newest_key()
@@ -99,7 +104,7 @@ def _marker(request: Request, topic: str, found: Page, before: int | None) -> in
         Marker.objects.filter(actor=acting.actor, topic=topic).values_list("key", flat=True).first()
     )
     newest = found.items[0].pk if found.items else 0
-    if request.method == "GET" and newest > (marker or 0):
+    if request.method == "GET" and LOOK not in request.headers and newest > (marker or 0):
         mark_read(acting, topic=topic, key=newest)
     return marker
 
@@ -123,6 +128,24 @@ def _composer(request: Request, group: Group | None, before: int | None) -> Comp
     if before is not None or not may_publish(request.acting, group, Level.MEMBERS):
         return None
     return composer_for(request.acting, group=group)
+
+
+@require_POST
+def read_up_to(request: Request) -> HttpResponse:
+    """
+    Say that ``topic`` was shown up to ``key``: the page took in messages without being loaded.
+
+    404 for a topic that has no marker and for a group that one may not know of.
+    """
+    topic, key = request.POST.get("topic", ""), key_from(request.POST.get("key"))
+    if key is None or not topic.startswith(_MARKED_TOPICS):
+        raise Http404
+    if topic.startswith("g:"):
+        get_object_or_404(groups_read_by(request.acting), actor__handle=topic[2:])
+    elif topic not in _MARKED_TOPICS:
+        raise Http404
+    mark_read(request.acting, topic=topic, key=key)
+    return HttpResponse(status=204)
 
 
 @require_safe

@@ -41,7 +41,8 @@ def group(request: Request, name: str) -> HttpResponse:
     context = head(request, found, "feed")
     if context["reads"]:
         acting = request.acting
-        topic, publications = f"g:{found.handle}", of_group(acting, found)
+        # What is pinned stands above, whole; the feed does not say it again.
+        topic, publications = f"g:{found.handle}", of_group(acting, found).filter(pinned_at=None)
         context |= feed_context(request, topic=topic, publications=publications, group=found)
         if "avant" not in request.GET:
             context["pinned"] = with_cards(pinned_in(acting, found), acting)

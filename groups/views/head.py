@@ -7,10 +7,23 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.acting import Acting
 from accounts.requests import Request
 from groups.access import may_archive_group, may_run_group, membership_of
-from groups.models import Group, JoinPolicy, Membership, MembershipState, Visibility
-from groups.visibility import actors_visible_to, groups_read_by, groups_visible_to
+from groups.models import (
+    Group,
+    JoinPolicy,
+    Membership,
+    MembershipState,
+    ReportState,
+    Visibility,
+)
+from groups.visibility import (
+    actors_visible_to,
+    groups_read_by,
+    groups_visible_to,
+    reports_handled_by,
+)
 
 MOST_ORGANISERS = 12
 
@@ -45,12 +58,18 @@ def head(request: Request, group: Group, tab: str) -> dict[str, Any]:
         "archives": runs or may_archive_group(acting, group),
         "member_count": members.current().count(),
         "asking_count": members.filter(state=MembershipState.ASKED).count() if runs else 0,
+        "reported_count": _reported_in(acting, group) if runs else 0,
         "is_public": group.visibility == Visibility.PUBLIC,
         "is_hidden": group.visibility == Visibility.HIDDEN,
         "joins_openly": group.join_policy == JoinPolicy.OPEN,
         "joins_on_request": group.join_policy == JoinPolicy.REQUEST,
         "path": request.get_full_path(),
     }
+
+
+def _reported_in(acting: Acting, group: Group) -> int:
+    """How many reports wait for the reader in their own group."""
+    return reports_handled_by(acting).filter(group=group, state=ReportState.OPEN).count()
 
 
 def organisers_shown(request: Request, group: Group) -> list[Membership]:

@@ -1,5 +1,7 @@
 """The front page: the city for visitors, my feed for people."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -22,17 +24,23 @@ SUGGESTED = 5
 def home(request: Request) -> HttpResponse:
     """Visitors read the city; people read what they follow, or the city until they follow."""
     acting = request.acting
-    context: dict[str, object] = {"nav": "feed"}
+    context: dict[str, Any] = {"nav": "feed"}
     if not acting.is_signed_in:
         context |= {"pulse": pulse_of_city(), "network": welcome_network(acting)}
         context |= feed_context(request, topic="city", publications=of_city(acting), composer=False)
         return render(request, "groups/home.html", context)
-    mine = feed_context(request, topic="me", publications=lambda before: feed_of(acting, before))
-    context |= mine
-    if not mine["feed"].page.items or not has_sources(acting):
-        # Beside my own words, not those again; only the first feed of a page is live.
+    alone = not has_sources(acting)
+    # One feed of a page is live: until one follows something, that of the city.
+    context |= feed_context(
+        request,
+        topic="" if alone else "me",
+        publications=lambda before: feed_of(acting, before),
+    )
+    if alone or not context["feed"].page.items:
+        # Beside my own words, not those again.
         others = of_city(acting).exclude(author=acting.actor)
-        city = feed_context(request, topic="", publications=others, composer=False)
+        topic = "city" if alone else ""
+        city = feed_context(request, topic=topic, publications=others, composer=False)
         context |= {"suggested": groups_to_join(acting), "city": city["feed"]}
     return render(request, "groups/my_feed.html", context)
 

@@ -47,7 +47,7 @@ def invitations(request: Request, name: str) -> HttpResponse:
     if request.method == "POST" and "link" in request.POST:
         create_link(request.acting, group=found)
         messages.success(request, _("Le lien est prêt. Il vaut 90 jours."))
-        return redirect("groups:invitations", found.handle)
+        return redirect(reverse("groups:invitations", args=[found.handle]) + "#lien")
     if request.method == "POST":
         form = InviteForm(request.POST, request.FILES)
         if form.is_valid():

@@ -1,5 +1,6 @@
 """The grammar of the pages: shapes, reach, fields, dates and French typography. Builtins."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -115,6 +116,15 @@ def cell(group: Group | Actor, size: str = "") -> SafeString:
 
 
 @register.simple_tag
+def hexagon(group: Group) -> SafeString:
+    """A small hexagon in the ink of a group, inside a line; its name must stand beside."""
+    return format_html(
+        '<span class="hexagon" data-ink="{}" aria-hidden="true"></span>',
+        group.actor_id % CELL_INKS + 1,
+    )
+
+
+@register.simple_tag
 def disc(actor: Actor) -> SafeString:
     """The disc of a person; their name must stand beside."""
     return format_html(
@@ -176,6 +186,13 @@ def typo(text: Any, language: str = "", autoescape: bool = True) -> str:
     if language_of(language or get_language()) in _LANGUAGES_WITH_FRENCH_SPACES:
         words = french_spaces_in_html(words) if autoescape or is_html else french_spaces(words)
     return mark_safe(words) if autoescape or is_html else words  # noqa: S308 - escaped above
+
+
+@register.filter
+def uncapped(words: str) -> str:
+    """``words`` as they go on after a colon: without their first capital."""
+    words = str(words)
+    return words[:1].lower() + words[1:]
 
 
 @register.simple_tag
@@ -276,6 +293,20 @@ def tel(number: str) -> str:
 
 
 # --- Forms -------------------------------------------------------------------------
+
+
+def _errors_of_fields(form: BaseForm) -> list[dict[str, str]]:
+    """A line for each error; those said alike of two fields begin with the field's name."""
+    found = [(bound, str(words)) for bound in form for words in bound.errors]
+    said = Counter(words for _, words in found)
+    return [
+        {
+            "to": bound.auto_id or bound.html_name,
+            "words": words if said[words] == 1 else f"{bound.label} {words}",
+        }
+        for bound, words in found
+    ]
+
 
 # What a keyboard and a browser should offer for each kind of input, unless the field says.
 _INPUT_HINTS: dict[str, dict[str, str]] = {
@@ -389,10 +420,6 @@ def form_errors(*forms: BaseForm | None) -> dict[str, Any]:
         if not isinstance(form, BaseForm) or not form.is_bound or form.is_valid():
             continue
         lines += [{"to": "", "words": str(words)} for words in form.non_field_errors()]
-        for bound in form:
-            lines += [
-                {"to": bound.auto_id or bound.html_name, "words": str(words)}
-                for words in bound.errors
-            ]
+        lines += _errors_of_fields(form)
     title = ngettext("Une chose à corriger", "%(count)s choses à corriger", len(lines))
     return {"lines": lines, "title": title % {"count": len(lines)}}

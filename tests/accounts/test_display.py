@@ -137,3 +137,17 @@ def test_cookies_travel_by_https_alone_where_there_is_https(db, monkeypatch):
     response = a_client().post("/affichage", DARK)
 
     assert response.cookies["display"]["secure"]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("fr", "Lire La Ruche en français"),
+        ("br", "Lenn La Ruche e brezhoneg"),
+        ("en", "Read La Ruche in English"),
+    ],
+)
+def test_a_language_is_offered_in_itself(db, code, words):
+    text = a_client().get(f"/affichage?language={code}").content.decode()
+
+    assert f'<h1 lang="{code}">{words}</h1>' in text

@@ -39,6 +39,24 @@ for number in range(%d):
     print(note.pk)
 """
 
+PIN = """
+from accounts.models import User
+from groups.actions.publications import pin_publication
+from groups.models import Publication
+from tests.people import acting_as
+organiser = User.objects.get(handle="animatrice")
+pin_publication(acting_as(organiser), publication=Publication.objects.get(pk=%s))
+"""
+
+THANK = """
+from accounts.models import User
+from groups.actions.reactions import like
+from groups.models import Publication
+from tests.people import acting_as
+neighbour = User.objects.get(handle="habitante")
+like(acting_as(neighbour), publication=Publication.objects.get(pk=%s))
+"""
+
 # Where the reader is: what must not move.
 PLACE = """() => ({
     scroll: scrollY,
@@ -152,6 +170,33 @@ def test_a_post_is_told_within_two_seconds_and_nothing_moves(city, open_page):
     assert shown[:20] == [*keys, key]
     assert len(shown) == len(set(shown))
     assert reader.locator("#id_source").input_value() == DRAFT
+
+
+def test_what_was_taken_in_is_new_no_more_at_the_next_visit(city, open_page):
+    reader, other = open_page("membre"), open_page("habitante")
+    published(city, 2, "Pris au vol")
+    for page in (reader, other):
+        expect(pill(page)).to_have_text("2 nouveaux messages", timeout=10_000)
+    with reader.expect_response("**/moi/lu") as said:
+        pill(reader).click()
+    assert said.value.status == 204
+
+    for page, new in ((reader, 0), (other, 2)):
+        page.goto("/g/jardin")
+        expect(page.locator("article .now")).to_have_count(new)
+
+
+def test_what_is_pinned_renews_itself_where_it_stands(city, open_page):
+    key = published(city, 1, "En haut")[0]
+    city.run(PIN % key)
+    reader = open_page("membre")
+    pinned = reader.locator(f"[data-live-pinned] #publication-{key}")
+    expect(pinned.get_by_role("button", name="Merci", exact=True)).to_be_visible()
+
+    city.run(THANK % key)
+
+    expect(pinned.get_by_role("button", name="Merci 1", exact=True)).to_be_visible(timeout=10_000)
+    assert reader.evaluate(KEYS).count(key) == 0
 
 
 def test_what_one_writes_survives_a_change_and_a_removal(city, open_page):

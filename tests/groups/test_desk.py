@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from groups.actions.reports import report_actor, report_publication
-from groups.models import GroupState, Membership, MembershipRole, Visibility
+from groups.models import GroupState, Membership, MembershipRole, Report, Visibility
 from groups.views.desk import VERBS
 from ruche.journal.log import audit
 from ruche.journal.models import Audit, Notification
@@ -204,3 +204,51 @@ def test_each_use_of_power_has_its_words_in_the_journal():
 
     assert len(used) > 12
     assert used <= set(VERBS)
+
+
+@pytest.mark.parametrize("who", [None, "resident", "member", "organiser"])
+def test_the_way_to_the_desk_is_shown_to_moderators_alone(city, asked, who):
+    text = a_client(None if who is None else getattr(city, who)).get("/").content.decode()
+
+    assert 'href="/bureau"' not in text
+
+
+def test_moderators_see_from_everywhere_how_much_waits(city, asked, ownerless):
+    note = a_note(city.member, city.garden)
+    report_publication(acting_as(city.resident), publication=note, reason="hurtful", to="city")
+    browser = a_client(city.moderator)
+
+    assert '>Bureau <b class="now">3</b></a>' in browser.get("/").content.decode()
+
+
+def test_a_case_tells_its_story(city):
+    shelter_note = a_note(city.member, city.shelter)
+    report_publication(
+        acting_as(city.organiser), publication=shelter_note, reason="hurtful", to="city"
+    )
+    report = Report.objects.get()
+
+    text = a_client(city.moderator).get(f"/bureau/signalements/{report.pk}").content.decode()
+
+    assert "Journal du dossier" in text
+    assert "Signalement reçu" in text
+    assert "a lu un contenu protégé qui était signalé" in text
+
+
+def test_the_city_reads_for_whom_and_with_which_rules_a_group_is_asked(city, asked):
+    asked.rules, asked.questions = ["On goûte à tout."], ["Que cuisinez-vous ?"]
+    asked.save()
+
+    text = a_client(city.moderator).get("/bureau/ruches/demandee").content.decode()
+
+    assert "On goûte à tout." in text
+    assert "Que cuisinez-vous" in text
+
+
+def test_organisers_see_on_their_group_that_something_was_reported(city):
+    note = a_note(city.member, city.garden)
+    report_publication(acting_as(city.resident), publication=note, reason="scam", to="organisers")
+    way = 'href="/g/jardin/signalements">Signalements <b class="now">1</b>'
+
+    assert way in a_client(city.organiser).get("/g/jardin").content.decode()
+    assert way not in a_client(city.member).get("/g/jardin").content.decode()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -373,3 +374,82 @@ def test_who_does_not_read_html_is_told_so(city, accept):
         assert (response.status_code, response.content) == (406, b"")
         assert "Accept" in response["Vary"]
     assert a_client().get(f"/p/{note.pk}", headers={"accept": "*/*"}).status_code == 200
+
+
+def test_what_is_pinned_is_said_once_above_the_feed(city):
+    a_note(city.organiser, city.garden, source="Ordinaire")
+    pinned = a_note(city.organiser, city.garden, source="À lire", pinned_at=timezone.now())
+
+    text = a_client(city.member).get("/g/jardin").content.decode()
+
+    assert text.count(f'id="publication-{pinned.pk}"') == 1
+    assert text.index("data-live-pinned") < text.index("data-live-topic")
+    assert text.index("À lire") < text.index("data-live-topic")
+    assert f"/p/{pinned.pk}/merci" in text
+
+
+def test_a_script_that_looks_has_read_nothing(city):
+    a_note(city.organiser, city.garden)
+
+    a_client(city.member).get("/g/jardin", headers={"Ruche-Look": "1"})
+
+    assert not Marker.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("who", "topic", "status"),
+    [
+        (None, "city", 403),
+        (None, "g:jardin", 403),
+        ("resident", "g:refuge", 404),
+        ("member", "g:inconnue", 404),
+        ("member", "p:12", 404),
+        ("member", "", 404),
+        ("member", "cityhall", 404),
+    ],
+)
+def test_who_may_not_read_a_topic_has_no_marker_in_it(city, who, topic, status):
+    browser = a_client(getattr(city, who) if who else None)
+
+    response = browser.post("/moi/lu", {"topic": topic, "key": "12"})
+
+    assert response.status_code == status
+    assert not Marker.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "zéro", "-1", "99999999999999999999"])
+def test_a_key_that_is_none_marks_nothing(city, key):
+    response = a_client(city.member).post("/moi/lu", {"topic": "city", "key": key})
+
+    assert response.status_code == 404
+    assert not Marker.objects.exists()
+
+
+@pytest.mark.parametrize("topic", ["me", "city", "g:jardin", "g:refuge"])
+def test_what_a_page_took_in_is_read_and_never_less(city, topic):
+    browser = a_client(city.member)
+
+    for key in ("12", "10"):
+        assert browser.post("/moi/lu", {"topic": topic, "key": key}).status_code == 204
+
+    assert Marker.objects.get().key == 12
+
+
+# --- The live feed of the front page -------------------------------------------------------
+
+
+def topics_on(response):
+    return re.findall(r'data-live-topic="([^"]*)"', response.content.decode())
+
+
+def test_until_one_follows_something_the_city_is_live(city):
+    a_note(city.member, city.garden)
+    newcomer = a_user("nouvelle")
+
+    assert topics_on(a_client(newcomer).get("/")) == ["city"]
+
+
+def test_who_belongs_somewhere_has_their_own_feed_live(city):
+    a_note(city.organiser, city.garden)
+
+    assert topics_on(a_client(city.member).get("/")) == ["me"]

@@ -1,5 +1,6 @@
 """The grammar of the pages: French spaces, dates, shapes, reach, fields."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -360,3 +361,33 @@ def test_a_form_that_is_right_or_new_has_no_summary():
     assert rendered("{% form_errors form %}", form=AForm()).strip() == ""
     right = AForm({"name": "Léa", "door": "home", "rules": "on"})
     assert rendered("{% form_errors form %}", form=right).strip() == ""
+
+
+def test_the_summary_names_the_field_where_the_words_alone_would_not():
+    class Twice(forms.Form):
+        dish = forms.CharField(label="Quel plat ?")
+        day = forms.CharField(label="Quel jour ?")
+
+    for name in ("dish", "day"):
+        Twice.base_fields[name].error_messages["required"] = "Une réponse courte suffit."
+    html = rendered("{% form_errors form %}", form=Twice({}))
+
+    assert re.findall(r">([^<>]*suffit\.)</a>", html.replace("\u202f", " ")) == [
+        "Quel plat ? Une réponse courte suffit.",
+        "Quel jour ? Une réponse courte suffit.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "after_a_colon"),
+    [("Les 8 membres", "les 8 membres"), ("Élus et agents", "élus et agents"), ("", "")],
+)
+def test_words_lose_their_capital_after_a_colon(words, after_a_colon):
+    assert rendered("{{ words|uncapped }}", words=words) == after_a_colon
+
+
+def test_a_small_hexagon_has_the_ink_of_its_group(city):
+    small = rendered("{% hexagon group %}", group=city.garden)
+
+    assert f'data-ink="{city.garden.actor_id % 5 + 1}"' in small
+    assert 'aria-hidden="true"' in small

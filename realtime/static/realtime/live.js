@@ -49,6 +49,14 @@
     if (arrived.size !== before) showArrived();
   }
 
+  // A page that has just come knows best: the other tabs take its number.
+  const tabs = bell && "BroadcastChannel" in window ? new BroadcastChannel("bell") : null;
+  if (tabs) {
+    const badge = bell.querySelector("b");
+    tabs.onmessage = (event) => Number.isInteger(event.data) && ring(event.data);
+    if (badge) tabs.postMessage(badge.hidden ? 0 : parseInt(badge.textContent, 10) + /\+/.test(badge.textContent));
+  }
+
   function ring(number) {
     const badge = bell.querySelector("b");
     if (!badge) return;
@@ -95,7 +103,9 @@
   });
 
   async function page(url) {
-    const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "text/html" } });
+    // To look is not to read: what is shown at last is said by sayRead.
+    const headers = { Accept: "text/html", "Ruche-Look": "1" };
+    const answer = await fetch(url, { credentials: "same-origin", headers });
     if (!answer.ok || answer.redirected) throw new Error(answer.status);
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   }
@@ -123,7 +133,17 @@
         first = next.querySelector("article");
       }
     }
+    sayRead();
     return first;
+  }
+
+  /* As far as this page shows. Without it the messages stay new at the next visit: no harm. */
+  function sayRead() {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]");
+    const body = new URLSearchParams({ topic, key: keyOf(list.firstElementChild) });
+    if (!token || isThread) return;
+    const headers = { "X-CSRFToken": token.value };
+    fetch("/moi/lu", { method: "POST", credentials: "same-origin", headers, body }).catch(() => {});
   }
 
   // --- Messages that changed: renewed where they are seen --------------------------
@@ -149,16 +169,20 @@
       return known && isSeen(known) && !isWritten(known);
     });
     if (!wanted.length || document.hidden) return;
+    const above = wanted.filter((key) => article(key).closest("[data-live-pinned]"));
+    // What is pinned stands on the first page alone; it goes first, the others wait their turn.
+    if (above.length) wanted.splice(0, wanted.length, ...above);
     const top = wanted.reduce((one, other) => (isLater(other, one) ? other : one));
-    // The page from that message on: the same cards, and what is read is not marked.
-    const url = isThread ? location.href : location.pathname + "?avant=" + (BigInt(top) + 1n);
+    // The page from that message on: the same cards.
+    const from = location.pathname + "?avant=" + (BigInt(top) + 1n);
+    const url = isThread ? location.href : above.length ? location.pathname : from;
     wanted.forEach((key) => changed.delete(key));
     try {
       const fresh = await page(url);
       for (const key of wanted) {
         const renewed = fresh.getElementById("publication-" + key);
         if (renewed) renew(article(key), renewed);
-        else if (key !== top) changed.add(key);
+        else if (key !== top && !above.length) changed.add(key);
       }
       if (changed.size) refreshSoon();
     } catch { /* The next visit shows it. */ }
