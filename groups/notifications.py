@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
@@ -16,11 +17,20 @@ from django.utils.translation import gettext_noop as _noop
 from accounts.acting import Acting
 from accounts.models import Actor, Structure
 from accounts.visibility import structures_acted_for
-from groups.models import Event, Group, Membership, Publication
+from groups.models import (
+    Event,
+    Group,
+    GroupState,
+    Membership,
+    MembershipState,
+    Publication,
+    ReportState,
+)
 from groups.visibility import (
     actors_visible_to,
     events_visible_to,
     groups_visible_to,
+    reports_handled_by,
     visible_to,
 )
 from ruche.core.html import excerpt
@@ -106,12 +116,16 @@ class _Known:
     # Keys of those groups that the person looks after.
     organised: set[int]
     publications: dict[int, Publication]
+    # The person's own, and those of the groups that they look after.
+    memberships: dict[int, Membership]
     structures: dict[int, Structure]
     # Keys of the structures that the person acts for, and of their actors.
     acted_for: set[int]
     voices: set[int]
     events: dict[int, Event]
     is_moderator: bool
+    # Keys of the reports that wait for the person's answer.
+    reports: set[int]
 
 
 def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
@@ -119,15 +133,21 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
     groups = {row.group_key for row in rows if row.group_key}
     publications = {row.object_key for row in rows if row.object_kind == "publication"}
     structures = {row.object_key for row in rows if row.object_kind == "structure"}
+    memberships = {row.object_key for row in rows if row.object_kind == "membership"}
+    reports = {row.object_key for row in rows if row.object_kind == "report"}
     own = list(structures_acted_for(acting))
+    organised = set(
+        Membership.objects.filter(actor=acting.actor, group__in=groups)
+        .organising()
+        .values_list("group", flat=True)
+    )
     return _Known(
         actors=actors_visible_to(acting).in_bulk({row.actor_key for row in rows if row.actor_key}),
         groups=groups_visible_to(acting).in_bulk(groups),
-        organised=set(
-            Membership.objects.filter(actor=acting.actor, group__in=groups)
-            .organising()
-            .values_list("group", flat=True)
-        ),
+        organised=organised,
+        memberships=Membership.objects.filter(
+            Q(actor=acting.actor) | Q(group__in=organised)
+        ).in_bulk(memberships),
         publications=visible_to(acting)
         .select_related("author", "group__actor", "in_reply_to__author")
         .prefetch_related("mentions__actor")
@@ -141,6 +161,11 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
             {row.object_key for row in rows if row.object_kind == "event"}
         ),
         is_moderator=acting.is_moderator,
+        reports=set(
+            reports_handled_by(acting)
+            .filter(pk__in=reports, state=ReportState.OPEN)
+            .values_list("pk", flat=True)
+        ),
     )
 
 
@@ -242,19 +267,73 @@ _FOR_ORGANISERS: dict[str, str] = {
 }
 
 
+# A request that was answered meanwhile, by role: which of them did is not told.
+_ANSWERED: dict[str, str] = {
+    MembershipState.MEMBER: _noop(
+        "%(name)s demandait à entrer dans « %(group)s » : une personne qui s’en occupe a dit oui."
+    ),
+    MembershipState.REFUSED: _noop(
+        "%(name)s demandait à entrer dans « %(group)s » : une personne qui s’en occupe a dit non."
+    ),
+    MembershipState.LEFT: _noop("%(name)s ne demande plus à entrer dans « %(group)s »."),
+}
+_ANSWERED_SINCE = _noop(
+    "%(name)s demandait à entrer dans « %(group)s » : une personne qui s’en occupe a répondu."
+)
+# To who may no longer know of the group: what they knew already, and why.
+_ENDED: dict[str, str] = {
+    Effect.REJECT: _noop("Votre demande pour une ruche n’a pas été acceptée."),
+    Effect.REMOVE: _noop("Vous n’êtes plus membre d’une ruche."),
+}
+_ENDING_STATES: dict[str, tuple[str, ...]] = {
+    Effect.REJECT: (MembershipState.REFUSED,),
+    Effect.REMOVE: (MembershipState.REMOVED, MembershipState.BANNED),
+}
+
+
 def _say_membership(row: Notification, known: _Known) -> Said:
     group = known.groups.get(row.group_key or 0)
-    if group is None:
-        return None
+    membership = known.memberships.get(row.object_key)
     if row.effect in _FOR_ORGANISERS:
-        actor = known.actors.get(row.actor_key)
-        if actor is None or group.pk not in known.organised:
-            return None
-        url = reverse("groups:requests", args=[group.handle])
-        return _(_FOR_ORGANISERS[row.effect]) % {"name": actor, "group": group}, url
-    if row.effect not in _IN_A_GROUP:
+        return _say_to_organisers(row, known, group, membership)
+    if row.effect in _ENDED:
+        return _say_ended(row, group, membership)
+    if group is None or row.effect not in _IN_A_GROUP:
         return None
     return _(_IN_A_GROUP[row.effect]) % {"group": group}, group.get_absolute_url()
+
+
+def _say_to_organisers(
+    row: Notification, known: _Known, group: Group | None, membership: Membership | None
+) -> Said:
+    actor = known.actors.get(row.actor_key)
+    if actor is None or group is None or group.pk not in known.organised:
+        return None
+    sentence = _FOR_ORGANISERS[row.effect]
+    url = reverse("groups:requests", args=[group.handle])
+    if row.effect == Effect.ASK and membership is not None:
+        if membership.state != MembershipState.ASKED:
+            sentence = _ANSWERED.get(membership.state, _ANSWERED_SINCE)
+            url = reverse("groups:members", args=[group.handle])
+        if membership.is_current and membership.invited_by_id is not None:
+            sentence = _FOR_ORGANISERS[Effect.JOIN]
+    return _(sentence) % {"name": actor, "group": group}, url
+
+
+def _say_ended(row: Notification, group: Group | None, membership: Membership | None) -> Said:
+    """A refusal or a removal, and why; nothing once the person belongs or asks again."""
+    if membership is None or membership.actor_id != row.recipient_key:
+        return None
+    if membership.state not in _ENDING_STATES[row.effect]:
+        return None
+    if group is None:
+        sentence, url = _(_ENDED[row.effect]), ""
+    else:
+        sentence = _(_IN_A_GROUP[row.effect]) % {"group": group}
+        url = group.get_absolute_url()
+    if membership.reason:
+        sentence += " " + _("La raison : « %(reason)s »") % {"reason": membership.reason}
+    return sentence, url
 
 
 _OF_A_GROUP: dict[str, str] = {
@@ -267,6 +346,15 @@ _FOR_THE_CITY: dict[str, str] = {
 }
 
 
+# What was answered meanwhile, by role.
+_CITY_ANSWERED: dict[str, str] = {
+    GroupState.OPEN: _noop("On demandait d’ouvrir « %(group)s » : la modération a dit oui."),
+    GroupState.ARCHIVED: _noop("On demandait d’ouvrir « %(group)s » : la modération a dit oui."),
+    GroupState.REFUSED: _noop("On demandait d’ouvrir « %(group)s » : la modération a dit non."),
+}
+_LOOKED_AFTER_AGAIN = _noop("Quelqu’un s’occupe de nouveau de la ruche « %(group)s ».")
+
+
 def _say_group(row: Notification, known: _Known) -> Said:
     group = known.groups.get(row.object_key)
     if group is None:
@@ -275,7 +363,12 @@ def _say_group(row: Notification, known: _Known) -> Said:
         if not known.is_moderator:
             return None
         url = reverse("groups:desk_group", args=[group.handle])
-        return _(_FOR_THE_CITY[row.effect]) % {"group": group}, url
+        sentence = _FOR_THE_CITY[row.effect]
+        if row.effect == Effect.ASK:
+            sentence = _CITY_ANSWERED.get(group.state, sentence)
+        elif group.ownerless_since is None:
+            sentence, url = _LOOKED_AFTER_AGAIN, group.get_absolute_url()
+        return _(sentence) % {"group": group}, url
     if row.effect not in _OF_A_GROUP:
         return None
     return _(_OF_A_GROUP[row.effect]) % {"group": group}, group.get_absolute_url()
@@ -302,12 +395,19 @@ def _say_report(row: Notification, known: _Known) -> Said:
         return _("Votre signalement a reçu une réponse."), _report_url(row)
     if row.effect == Effect.HIDE:
         return _("Une décision a été prise sur ce que vous avez écrit."), _report_url(row)
+    waits = row.object_key in known.reports
     if row.group_key in known.organised:
         group = known.groups[row.group_key]
         url = reverse("groups:group_reports", args=[group.handle])
-        return _("Un signalement vous attend dans « %(group)s ».") % {"group": group}, url
+        sentence = _("Un signalement vous attend dans « %(group)s ».")
+        if not waits:
+            sentence = _("Un signalement dans « %(group)s » a reçu une réponse.")
+        return sentence % {"group": group}, url
     if known.is_moderator:
-        return _("Un signalement attend au bureau."), reverse("groups:desk")
+        url = reverse("groups:desk")
+        if not waits:
+            return _("Un signalement du bureau a reçu une réponse."), url
+        return _("Un signalement attend au bureau."), url
     return None
 
 

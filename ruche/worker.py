@@ -21,6 +21,7 @@ from django_tasks_db.models import DBTaskResult, TaskResultStatus
 from accounts.acting import Acting
 from accounts.actions.security import purge_sessions
 from groups.actions.attachments import sweep_pictures
+from groups.actions.succession import settle_successions
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Entry
 from ruche.journal.signals import entry_recorded
@@ -33,6 +34,7 @@ KEEP_ENTRIES = timedelta(days=30)
 KEEP_FAILED_JOBS = timedelta(days=7)
 # A job is shorter than this: one that runs for longer lost its worker and is run again.
 JOB_LOST_AFTER = timedelta(minutes=10)
+MINUTE_S = 60
 HOUR_S = 3600
 # Rows deleted in one transaction: others write in between.
 PURGE_BATCH = 1000
@@ -72,6 +74,7 @@ class Worker:
     def __init__(self, pipe: int | None = None) -> None:
         self.pipe = pipe
         self.running = True
+        self.look_at = 0.0
         self.purge_at = 0.0
 
     def stop(self) -> None:
@@ -93,6 +96,9 @@ class Worker:
 
     def _work(self) -> None:
         run_ready_jobs(while_true=lambda: self.running)
+        if time.monotonic() >= self.look_at:
+            self.look_at = time.monotonic() + MINUTE_S
+            settle_successions(Acting.system("no organiser stands"))
         if time.monotonic() >= self.purge_at:
             self.purge_at = time.monotonic() + HOUR_S
             recover_lost_jobs()

@@ -20,7 +20,14 @@ from groups.access import (
     require_visible,
 )
 from groups.actions.telling import city_moderators, organisers_of, prove
-from groups.models import Group, JoinPolicy, Membership, MembershipRole, MembershipState
+from groups.models import (
+    Group,
+    JoinPolicy,
+    Membership,
+    MembershipRole,
+    MembershipState,
+    Visibility,
+)
 from ruche.core.db import atomic
 from ruche.core.mail import queue
 from ruche.journal.log import notify, record
@@ -252,7 +259,7 @@ def make_member(acting: Acting, *, membership: Membership, to_city: bool = False
         membership.save()
         prove(acting, "make_member", membership, group=group)
         record(Effect.REMOVE, membership, actor_key=acting.actor_key, group_key=group.pk)
-        _tell_person(acting, Effect.REMOVE, membership, group)
+        _tell_person(acting, Effect.UPDATE, membership, group)
     return membership
 
 
@@ -291,12 +298,7 @@ def _let_go(acting: Acting, group: Group, leaving: Membership, *, to_city: bool)
 
 def other_organisers(group: Group, actor: Actor) -> QuerySet[Membership]:
     """Who else looks after ``group``: people who stand, or actors of other servers."""
-    return (
-        Membership.objects.filter(group=group, actor__suspended_at=None, actor__deleted_at=None)
-        .organising()
-        .exclude(actor=actor)
-        .exclude(actor__user__is_active=False)
-    )
+    return Membership.objects.filter(group=group).looking_after().exclude(actor=actor)
 
 
 # --- Putting out --------------------------------------------------------------
@@ -335,6 +337,7 @@ def _put_out(
         prove(acting, verb, membership, group=group, reason=reason)
         record(Effect.REMOVE, membership, actor_key=acting.actor_key, group_key=group.pk)
         _tell_person(acting, Effect.REMOVE, membership, group)
+        _mail(membership, group, "group_ended", for_good=state == MembershipState.BANNED)
     return membership
 
 
@@ -410,19 +413,32 @@ def _tell_person(acting: Acting, effect: Effect, membership: Membership, group: 
 
 
 def _mail_answer(membership: Membership, group: Group) -> None:
-    """Send the answer to who has an address; of a sensitive group not even the name."""
+    _mail(membership, group, "group_answer", accepted=membership.is_current)
+
+
+def _mail(membership: Membership, group: Group, template: str, **context: Any) -> None:
+    """
+    Write to who has an address. Of a sensitive group not even the name, nor the reason.
+
+    Nor of a hidden group that the person may not know of any more: what they
+    read in their news says why.
+    """
     person = User.objects.filter(actor=membership.actor_id, is_active=True).first()
     if person is None or not person.email:
         return
+    unknown = group.visibility == Visibility.HIDDEN and not membership.is_current
+    quiet = group.sensitive or unknown
+    path = group.get_absolute_url()
+    if quiet:
+        path = reverse("groups:notifications" if unknown else "groups:my_groups")
     queue(
-        "group_answer",
+        template,
         person.email,
         {
-            "group_name": "" if group.sensitive else group.name,
-            "accepted": membership.is_current,
-            "reason": "" if group.sensitive else membership.reason,
-            "url": settings.PUBLIC_URL
-            + (reverse("groups:my_groups") if group.sensitive else group.get_absolute_url()),
+            "group_name": "" if quiet else group.name,
+            "reason": "" if quiet else membership.reason,
+            "url": settings.PUBLIC_URL + path,
+            **context,
         },
         language=person.language or settings.LANGUAGE_CODE,
     )

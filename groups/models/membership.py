@@ -26,6 +26,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def current(self) -> "MembershipQuerySet":
         return self.filter(state=MembershipState.MEMBER)
 
+    def looking_after(self) -> "MembershipQuerySet":
+        """Organisers who stand: people who may still sign in, or actors of other servers."""
+        return (
+            self.organising()
+            .filter(actor__suspended_at=None, actor__deleted_at=None)
+            .exclude(actor__user__is_active=False)
+        )
+
     def organising(self) -> "MembershipQuerySet":
         return self.filter(state=MembershipState.MEMBER, role=MembershipRole.ORGANISER)
 

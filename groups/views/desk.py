@@ -49,6 +49,7 @@ VERBS = {
     "make_member": _noop("a retiré l’organisation à une personne"),
     "edit_group": _noop("a changé les réglages d’une ruche"),
     "give_group_to_city": _noop("a confié une ruche à la ville"),
+    "take_group_back": _noop("a rendu une ruche aux personnes qui s’en occupent"),
     "invite_addresses": _noop("a invité des personnes par mail"),
     "create_link": _noop("a fait un lien d’invitation"),
     "revoke_invitation": _noop("a retiré une invitation"),

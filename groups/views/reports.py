@@ -92,7 +92,7 @@ def my_report(request: Request, key: int) -> HttpResponse:
         reports_answered_to(request.acting).select_related("publication", "target", "group__actor"),
         pk=key,
     )
-    about_me = mine.target_id == request.acting.actor_key
+    about_me = mine.reporter_id != request.acting.actor_key
     return render(
         request,
         "groups/report/target.html" if about_me else "groups/report/answer.html",

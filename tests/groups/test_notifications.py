@@ -114,7 +114,7 @@ def test_each_thing_has_its_sentence(city):
     remove_member(acting_as(city.organiser), membership=membership, reason="Essai")
 
     assert sentences(city.member) == [
-        "Vous n’êtes plus membre de « Refuge ».",
+        "Vous n’êtes plus membre de « Refuge ». La raison : « Essai »",
         "Animatrice parle de vous.",
         "Habitante vous dit merci.",
     ]
