@@ -269,7 +269,12 @@ def run_tests(names: list[str]) -> Outcome:
     return chosen.outcome(int(status))
 
 
-def observe(files: set[str], tests: list[str], left_out: tuple[str, ...]) -> dict[str, Any]:
+def collect() -> None:
+    """Import all tests once, before the forks. What cannot be imported fails later, by name."""
+    pytest.main([*PYTEST, "--collect-only", "tests"])
+
+
+def observe(files: set[str], tests: list[str]) -> dict[str, Any]:
     """Run ``tests`` as they are: what each runs, its seconds, and which fail."""
     interesting = {}
     for file in files:
@@ -278,8 +283,7 @@ def observe(files: set[str], tests: list[str], left_out: tuple[str, ...]) -> dic
             with contextlib.suppress(CannotPutIn, AttributeError, TypeError):
                 interesting[id(living(module, function).__code__)] = f"{file} {function}"
     observer = Observer(interesting)
-    ignored = [f"--ignore={each}" for each in left_out]
-    pytest.main([*PYTEST, "--timeout", "600", *ignored, *tests], [observer])
+    pytest.main([*PYTEST, "--timeout", "600", *tests], [observer])
     return {
         "runs": {name: sorted(tests) for name, tests in observer.runs.items()},
         "seconds": observer.seconds,
@@ -353,6 +357,7 @@ def start(key: str, work: Callable[[], Any], seconds: float) -> Child:
     status = 1
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.close(reads)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)

@@ -338,7 +338,11 @@ def _become_nothing(node: Any, _function: ast.AST) -> None:
 
 def _less_of(path: str, number: int) -> Change:
     def change(node: Any, _function: ast.AST) -> None:
-        del _at(node, path)[number]
+        parts = _at(node, path)
+        del parts[number]
+        holder = _at(node, path.removesuffix(".values")) if path.endswith(".values") else None
+        if isinstance(holder, ast.BoolOp) and len(parts) == 1:
+            _turn_into(holder, parts[0])
 
     return change
 

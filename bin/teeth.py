@@ -27,11 +27,13 @@ import argparse
 import contextlib
 import hashlib
 import importlib
+import io
 import json
 import os
 import random
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -44,6 +46,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 REVIEWED = ROOT / "tests" / "teeth_reviewed.txt"
 KEPT = ROOT / "var" / "teeth.json"
+SEEN = ROOT / "var" / "teeth-seen.json"
+HOUSE = ("accounts", "groups", "realtime", "ruche")
 # What drives a browser, kills servers, or reads the source. The sweep has its turn at the end.
 LEFT_OUT = ("tests/test_sweep.py", "tests/browser", "tests/faults", "tests/test_architecture.py")
 COPIED = (".git", ".venv", "var", "__pycache__", "node_modules", ".mypy_cache", ".ruff_cache")
@@ -52,7 +56,7 @@ OBSERVED_S = 3600
 
 sys.path.insert(0, str(ROOT / "bin"))
 
-from biting import BROKEN, KILLED, MUTANT_S, SURVIVED, Outcome, bite, in_children, observe  # noqa: E402
+from biting import BROKEN, KILLED, MUTANT_S, SURVIVED, Outcome, bite, collect, in_children, observe  # noqa: E402
 from mutants import Mutant, all_mutants  # noqa: E402
 
 
@@ -74,6 +78,9 @@ def prepare(keep: contextlib.ExitStack) -> None:
     django.setup()
     importlib.import_module("ruche.urls")
     setup_databases(verbosity=0, interactive=False)
+    with contextlib.redirect_stdout(io.StringIO()):
+        collect()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
 
 
 def hash_of(*paths: Path) -> str:
@@ -81,6 +88,13 @@ def hash_of(*paths: Path) -> str:
     for path in paths:
         told.update(path.read_bytes() if path.exists() else b"")
     return told.hexdigest()[:16]
+
+
+def _keep(path: Path, rows: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".new")
+    unfinished.write_text(json.dumps(rows, indent=0, ensure_ascii=False))
+    unfinished.rename(path)
 
 
 # --- Which tests --------------------------------------------------------------
@@ -122,17 +136,29 @@ def look(files: set[str], tests: list[str], jobs: int) -> Seen:
     Run the tests without any mutant, each noted with what it runs.
 
     One that fails is run again without being observed: what then passes was
-    only disturbed by the observer.
+    only disturbed by the observer. What was seen is kept for as long as neither
+    the house nor that file of tests changes.
     """
-    paths = [path for each in tests for path in _test_files(Path(each))]
-    parts = [[str(path) for path in paths[number::jobs]] for number in range(jobs)]
-    seen = Seen()
-    tasks = ((str(part), partial(observe, files, part, LEFT_OUT)) for part in parts if part)
-    for _key, answer, trouble in in_children(jobs, tasks, OBSERVED_S):
-        if answer is None:
-            seen.failed["the run itself"] = trouble
+    before: dict[str, Any] = json.loads(SEEN.read_text()) if SEEN.exists() else {}
+    house = hash_of(*_all_but_tests())
+    seen, rows, asked = Seen(), {}, {}
+    for path in (path for each in tests for path in _test_files(Path(each))):
+        key = f"{path} {hash_of(path)} {house}"
+        if key in before:
+            rows[key] = before[key]
         else:
+            asked[str(path)] = key
+    tasks = ((file, partial(observe, files, [file])) for file in asked)
+    for file, answer, trouble in in_children(jobs, tasks, OBSERVED_S):
+        if answer is None:
+            seen.failed[file] = trouble
+        elif answer["failed"]:
             seen.take(answer)
+        else:
+            rows[asked[file]] = answer
+    for answer in rows.values():
+        seen.take(answer)
+    _keep(SEEN, rows if len(tests) == 1 and tests[0] == "tests" else before | rows)
     again = [name for name in seen.failed if "::" in name]
     alone = ((name, partial(_passes, name)) for name in again)
     for name, passes, _trouble in in_children(jobs, alone, MUTANT_S):
@@ -140,6 +166,14 @@ def look(files: set[str], tests: list[str], jobs: int) -> Seen:
             del seen.failed[name]
             seen.disturbed.append(name)
     return seen
+
+
+def _all_but_tests() -> list[Path]:
+    """What the tests run on: the house, and what tests share."""
+    paths = [path for each in HOUSE for path in sorted(Path(each).rglob("*")) if path.is_file()]
+    return [each for each in paths if each.suffix in (".py", ".html", ".txt")] + [
+        each for each in sorted(Path("tests").rglob("*.py")) if not each.name.startswith("test_")
+    ]
 
 
 def _test_files(path: Path) -> list[Path]:
@@ -181,10 +215,7 @@ class Results:
             "tests": self._proof(outcome.by) if outcome.state == KILLED else self.tests,
             **vars(outcome),
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".new")
-        unfinished.write_text(json.dumps(self.rows, indent=0, ensure_ascii=False))
-        unfinished.rename(self.path)
+        _keep(self.path, self.rows)
 
     def _proof(self, killer: str) -> str:
         return hash_of(ROOT / killer.partition("::")[0]) if killer else self.tests
@@ -295,7 +326,8 @@ def main() -> int:
             results.outcomes[mutant.name] = outcome
     with contextlib.ExitStack() as keep:
         prepare(keep)
-        seen = look({mutant.file for mutant in left}, asked.tests, asked.jobs) if left else Seen()
+        files = {mutant.file for mutant in all_mutants(ROOT)}
+        seen = look(files, asked.tests, asked.jobs) if left else Seen()
         for name in seen.disturbed:
             print(f"fails only while it is observed, passes alone: {name}")
         for name, crash in seen.failed.items():
