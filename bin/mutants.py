@@ -32,7 +32,11 @@ PREDICATES: dict[str, tuple[str, ...]] = {
     ),
     "accounts/stages.py": (),
     "accounts/visibility.py": (),
+    "accounts/models/actor.py": (),
     "groups/access.py": (),
+    "groups/models/group.py": ("Group.cap", "Group.is_open", "fits_its_door"),
+    "groups/models/invitation.py": (),
+    "groups/models/membership.py": (),
     "groups/visibility.py": (),
     "realtime/asking.py": ("_Pulling._saw",),
     "realtime/topics.py": ("subject_of", "listed_in"),
@@ -78,6 +82,7 @@ UNFILTERED = {
     "own_pictures": "groups.Attachment",
     "actors_visible_to": "accounts.Actor",
     "people_visible_to": "accounts.Actor",
+    "structures_acted_for": "accounts.Structure",
     "reports_handled_by": "groups.Report",
     "reports_answered_to": "groups.Report",
     "hidden_overseen_by": "groups.Publication",
@@ -234,10 +239,9 @@ def _anybodys(position: int, call: ast.Call) -> Iterator[tuple[int, str, Change]
 
 def _looser(position: int, node: ast.AST) -> Iterator[tuple[int, str, Change]]:
     """Ways to make a condition let more through."""
-    value = node.value if isinstance(node, ast.Return) else None
-    if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.And):
-        for number, part in enumerate(value.values):
-            yield position, f"drop and {_short(part)}", _less_of("value.values", number)
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        for number, part in enumerate(node.values):
+            yield position, f"drop and {_short(part)}", _less_of("values", number)
     if isinstance(node, ast.IfExp) and _is_none(node.body) != _is_none(node.orelse):
         kept = "orelse" if _is_none(node.body) else "body"
         yield position, f"always {_short(getattr(node, kept))}", _keep(kept)
@@ -251,6 +255,9 @@ def _looser(position: int, node: ast.AST) -> Iterator[tuple[int, str, Change]]:
         if name in ("filter", "exclude") and isinstance(node.func, ast.Attribute):
             yield position, f"drop .{name}({_arguments(node)})", _base
         if name in ("filter", "Q") and len(node.keywords) + len(node.args) > 1:
+            for number, argument in enumerate(node.args):
+                change = _less_of("args", number)
+                yield position, f"drop {_short(argument)} in {_short(node)}", change
             for number, keyword in enumerate(node.keywords):
                 change = _less_of("keywords", number)
                 yield position, f"drop {keyword.arg} in {_short(node)}", change
@@ -259,11 +266,16 @@ def _looser(position: int, node: ast.AST) -> Iterator[tuple[int, str, Change]]:
 
 
 def _below_a_not(function: ast.AST) -> set[int]:
-    """Nodes under a ``not``, ``~`` or ``exclude``: what is looser there is stricter outside."""
+    """
+    Nodes under a ``not``, ``~`` or ``exclude``, and what an ``if`` asks: what is
+    looser there is stricter outside, or no refusal.
+    """
     tops: list[ast.AST] = []
     for node in ast.walk(function):
         if isinstance(node, ast.UnaryOp):
             tops.append(node)
+        elif isinstance(node, ast.If):
+            tops += [each for each in ast.walk(node.test) if isinstance(each, ast.BoolOp)][:1]
         elif isinstance(node, ast.Call) and _name_of(node.func) == "exclude":
             tops += [*node.args, *node.keywords]
     return {id(inner) for top in tops for inner in ast.walk(top)}
@@ -327,7 +339,7 @@ def _turn_into(node: Any, other: ast.AST) -> None:
 
 
 def _at(node: Any, path: str) -> Any:
-    for step in path.split("."):
+    for step in filter(None, path.split(".")):
         node = node[int(step)] if step.isdigit() else getattr(node, step)
     return node
 
@@ -340,7 +352,9 @@ def _less_of(path: str, number: int) -> Change:
     def change(node: Any, _function: ast.AST) -> None:
         parts = _at(node, path)
         del parts[number]
-        holder = _at(node, path.removesuffix(".values")) if path.endswith(".values") else None
+        holder = None
+        if path.endswith("values"):
+            holder = _at(node, path.removesuffix("values").rstrip("."))
         if isinstance(holder, ast.BoolOp) and len(parts) == 1:
             _turn_into(holder, parts[0])
 
