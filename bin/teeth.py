@@ -316,7 +316,9 @@ def main() -> int:
     whole = not (asked.only or asked.sample)
     # A run of a part keeps what the others found.
     fresh = whole and not asked.resume
-    results = Results(KEPT, hash_of(*sorted((ROOT / "tests").rglob("*.py"))), fresh=fresh)
+    # What survives a part of the tests is asked again of all of them.
+    tests = f"{asked.tests} {hash_of(*sorted((ROOT / 'tests').rglob('*.py')))}"
+    results = Results(KEPT, tests, fresh=fresh)
     left = []
     for mutant in mutants:
         outcome = results.known(mutant) if asked.resume else None
