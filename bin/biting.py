@@ -20,6 +20,7 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -30,12 +31,13 @@ from mutants import Mutant, functions, module_of
 KILLED, SURVIVED, BROKEN = "killed", "survived", "broken"
 # One test alone, and all that is asked of one mutant.
 TEST_S, MUTANT_S = 120, 1500
-PYTEST = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not browser"]
+PYTEST = ["-s", "-qq", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-p", "no:xdist"]
+PYTEST += ["-m", "not browser", "--timeout", str(TEST_S)]
 # Who listens, for the code of the functions that say that they run.
 OBSERVED: list[Any] = []
 # The change itself made these, not what it let through.
 _OF_THE_CHANGE = ("NameError", "UnboundLocalError")
-SWEEP = "tests/test_sweep.py"
+SWEEP = "tests/test_sweep.py::test_nobody_meets_what_is_not_for_them"
 
 
 @dataclass
@@ -137,16 +139,61 @@ _unguarded = _guard(print)
 # --- Running tests ------------------------------------------------------------
 
 
-class NoSetup:
-    """The database was made once, before the fork."""
+class House:
+    """
+    pytest, stopped once it has collected: each fork goes on from there.
+
+    So a mutant costs its tests and nothing else. The database was made before.
+    """
+
+    def __init__(self, work: Callable[[House], int]) -> None:
+        self.work = work
+        self.items: dict[str, Any] = {}
+        self.troubles: list[str] = []
+        self.result: int | BaseException = 1
 
     @pytest.fixture(scope="session")
     def django_db_setup(self) -> None:
         pass
 
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.troubles.append(f"{report.nodeid or 'collection'}: {_crash(report)}")
 
-class Observer(NoSetup):
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> bool:
+        self.config = session.config
+        self.items = {item.nodeid: item for item in session.items}
+        try:
+            self.result = self.work(self)
+        except BaseException as error:
+            self.result = error
+        return True
+
+    def open(self) -> int:
+        """Collect all tests and do the work; return what it returned."""
+        pytest.main([*PYTEST, "tests"], [self])
+        if isinstance(self.result, BaseException):
+            raise self.result
+        return self.result
+
+    def run(self, names: list[str], plugin: Observer | Chosen) -> None:
+        """In a fork: run these tests, in this order, until ``plugin`` has enough."""
+        own = Path.cwd() / ".tmp"
+        own.mkdir(exist_ok=True)
+        self.config._tmp_path_factory._given_basetemp = own / str(os.getpid())
+        self.config.pluginmanager.register(plugin)
+        items = [self.items[name] for name in names if name in self.items]
+        for item, following in zip_longest(items, items[1:]):
+            self.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if plugin.enough:
+                return
+
+
+class Observer:
     """Which tests run which function or ask for which view, and how long each takes."""
+
+    enough = False
 
     def __init__(self, files: set[str]) -> None:
         self.runs: dict[str, set[str]] = defaultdict(set)
@@ -156,6 +203,7 @@ class Observer(NoSetup):
         self.views: dict[int, str] = {}
         for file in files:
             self._listen_in(file)
+        self._listen_at_the_door()
 
     def _listen_in(self, file: str) -> None:
         """Have each function of ``file`` say that it runs: that costs less than a profile."""
@@ -174,7 +222,7 @@ class Observer(NoSetup):
                 function.__code__ = _code_of(code, name)
                 self.views[id(function)] = f"{file} {name}"
 
-    def pytest_sessionstart(self) -> None:
+    def _listen_at_the_door(self) -> None:
         """A view may be asked for and its door stay shut: the address counts too."""
         from django.core.handlers.base import BaseHandler
         from django.http import HttpRequest
@@ -208,35 +256,18 @@ class Observer(NoSetup):
         if report.failed:
             self.failed[report.nodeid] = _crash(report)
 
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.failed[report.nodeid or "collection"] = _crash(report)
 
+class Chosen:
+    """Whether one of the tests fails, and whether that says anything."""
 
-class Chosen(NoSetup):
-    """These tests in this order, until one fails."""
-
-    def __init__(self, names: list[str]) -> None:
-        self.order = {name: number for number, name in enumerate(names)}
+    def __init__(self) -> None:
         self.killer = ""
         self.trouble = ""
-        self.missing: set[str] = set(names)
         self.ran = 0
 
-    def pytest_sessionstart(self, session: Any) -> None:
-        self.session = session
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self.order),
-            key=lambda item: self.order[item.nodeid],
-        )
-        self.missing -= {item.nodeid for item in items}
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.trouble = f"{report.nodeid or 'collection'}: {_crash(report)}"
+    @property
+    def enough(self) -> bool:
+        return bool(self.killer)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         self.ran += report.when == "call"
@@ -245,19 +276,16 @@ class Chosen(NoSetup):
         crash = _crash(report)
         if report.when == "call" and not _says_little(crash):
             self.killer = report.nodeid
-            self.session.shouldstop = "a test bites"
         else:
             self.trouble = self.trouble or f"{report.when} of {report.nodeid}: {crash}"
 
-    def outcome(self, status: int) -> Outcome:
+    def outcome(self, names: list[str]) -> Outcome:
         if self.killer:
             return Outcome(KILLED, self.killer)
         if self.trouble:
             return Outcome(BROKEN, self.trouble)
-        if self.missing:
-            return Outcome(BROKEN, f"not found: {', '.join(sorted(self.missing)[:3])}")
-        if self.order and (status != 0 or not self.ran):
-            return Outcome(BROKEN, f"pytest ended with {status}, {self.ran} tests ran")
+        if names and not self.ran:
+            return Outcome(BROKEN, f"none of {len(names)} tests ran")
         return Outcome(SURVIVED)
 
 
@@ -271,23 +299,11 @@ def _says_little(crash: str) -> bool:
     return "pytest-timeout" in crash or crash.startswith(_OF_THE_CHANGE)
 
 
-def run_tests(names: list[str]) -> Outcome:
-    files = sorted({name.partition("::")[0] for name in names})
-    chosen = Chosen(names)
-    status = pytest.main([*PYTEST, "--timeout", str(TEST_S), *files], [chosen])
-    return chosen.outcome(int(status))
-
-
-def collect() -> None:
-    """Import all tests once, before the forks. What cannot be imported fails later, by name."""
-    pytest.main([*PYTEST, "--collect-only", "tests"])
-
-
-def observe(files: set[str], tests: list[str]) -> dict[str, Any]:
-    """Run ``tests`` as they are: what each runs, its seconds, and which fail."""
+def observe(house: House, files: set[str], names: list[str]) -> dict[str, Any]:
+    """Run the tests as they are: what each runs, its seconds, and which fail."""
     observer = Observer(files)
     OBSERVED[:] = [observer]
-    pytest.main([*PYTEST, "--timeout", "600", *tests], [observer])
+    house.run(names, observer)
     return {
         "runs": {name: sorted(tests) for name, tests in observer.runs.items()},
         "seconds": observer.seconds,
@@ -295,28 +311,30 @@ def observe(files: set[str], tests: list[str]) -> dict[str, Any]:
     }
 
 
-def bite(mutant: Mutant, likely: list[str], others: list[str]) -> dict[str, str]:
-    """Run first the likely killers alone, then the others, then the sweep of a view's routes."""
+def passes(house: House, name: str) -> bool:
+    """Whether a test passes, alone and unobserved."""
+    chosen = Chosen()
+    house.run([name], chosen)
+    return chosen.outcome([name]).state == SURVIVED
+
+
+def bite(house: House, mutant: Mutant, names: list[str]) -> dict[str, str]:
+    """Run the tests until one fails; then, of a view, the sweep of its routes."""
     try:
         put_in(mutant)
     except CannotPutIn as error:
         return vars(Outcome(BROKEN, f"could not be put in: {error}"))
-    trouble = None
-    for names in (likely, others):
-        if names:
-            outcome = run_tests(names)
-            if outcome.state == KILLED:
-                return vars(outcome)
-            trouble = trouble or (outcome if outcome.state == BROKEN else None)
+    missing = [name for name in names if name not in house.items]
+    if missing:
+        return vars(Outcome(BROKEN, f"not collected: {missing[0]}"))
     routes = routes_of(mutant)
     if routes:
-        os.environ["RUCHE_SWEEP_ROUTES"] = ",".join(routes)
-        os.environ["RUCHE_SWEEP_PROCESSES"] = "1"
-        outcome = run_tests([f"{SWEEP}::test_nobody_meets_what_is_not_for_them"])
-        if outcome.state == KILLED:
-            return vars(outcome)
-        trouble = trouble or (outcome if outcome.state == BROKEN else None)
-    return vars(trouble or Outcome(SURVIVED))
+        sweep = importlib.import_module("tests.test_sweep")
+        vars(sweep).update(ONLY=set(routes), PROCESSES=1)
+        names = [*names, SWEEP]
+    chosen = Chosen()
+    house.run(names, chosen)
+    return vars(chosen.outcome(names))
 
 
 def routes_of(mutant: Mutant) -> list[str]:

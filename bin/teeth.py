@@ -27,7 +27,6 @@ import argparse
 import contextlib
 import hashlib
 import importlib
-import io
 import json
 import os
 import random
@@ -51,12 +50,22 @@ HOUSE = ("accounts", "groups", "realtime", "ruche")
 # What drives a browser, kills servers, or reads the source. The sweep has its turn at the end.
 LEFT_OUT = ("tests/test_sweep.py", "tests/browser", "tests/faults", "tests/test_architecture.py")
 COPIED = (".git", ".venv", "var", "__pycache__", "node_modules", ".mypy_cache", ".ruff_cache")
-LIKELY = 8
 OBSERVED_S = 3600
 
 sys.path.insert(0, str(ROOT / "bin"))
 
-from biting import BROKEN, KILLED, MUTANT_S, SURVIVED, Outcome, bite, collect, in_children, observe  # noqa: E402
+from biting import (  # noqa: E402
+    BROKEN,
+    KILLED,
+    MUTANT_S,
+    SURVIVED,
+    House,
+    Outcome,
+    bite,
+    in_children,
+    observe,
+    passes,
+)
 from mutants import Mutant, all_mutants  # noqa: E402
 
 
@@ -78,8 +87,6 @@ def prepare(keep: contextlib.ExitStack) -> None:
     django.setup()
     importlib.import_module("ruche.urls")
     setup_databases(verbosity=0, interactive=False)
-    with contextlib.redirect_stdout(io.StringIO()):
-        collect()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
 
 
@@ -131,7 +138,7 @@ class Seen:
         self.kills[mutant.file][killer] += 1
 
 
-def look(files: set[str], tests: list[str], jobs: int) -> Seen:
+def look(house: House, files: set[str], tests: list[str], jobs: int) -> Seen:
     """
     Run the tests without any mutant, each noted with what it runs.
 
@@ -140,15 +147,18 @@ def look(files: set[str], tests: list[str], jobs: int) -> Seen:
     the house nor that file of tests changes.
     """
     before: dict[str, Any] = json.loads(SEEN.read_text()) if SEEN.exists() else {}
-    house = hash_of(*_all_but_tests())
+    all_but_tests = hash_of(*_all_but_tests())
     seen, rows, asked = Seen(), {}, {}
     for path in (path for each in tests for path in _test_files(Path(each))):
-        key = f"{path} {hash_of(path)} {house}"
+        key = f"{path} {hash_of(path)} {all_but_tests}"
         if key in before:
             rows[key] = before[key]
         else:
             asked[str(path)] = key
-    tasks = ((file, partial(observe, files, [file])) for file in asked)
+    named: dict[str, list[str]] = defaultdict(list)
+    for name in house.items:
+        named[name.partition("::")[0]].append(name)
+    tasks = ((file, partial(observe, house, files, named[file])) for file in asked)
     for file, answer, trouble in in_children(jobs, tasks, OBSERVED_S):
         if answer is None:
             seen.failed[file] = trouble
@@ -160,9 +170,9 @@ def look(files: set[str], tests: list[str], jobs: int) -> Seen:
         seen.take(answer)
     _keep(SEEN, rows if len(tests) == 1 and tests[0] == "tests" else before | rows)
     again = [name for name in seen.failed if "::" in name]
-    alone = ((name, partial(_passes, name)) for name in again)
-    for name, passes, _trouble in in_children(jobs, alone, MUTANT_S):
-        if passes:
+    alone = ((name, partial(passes, house, name)) for name in again)
+    for name, well, _trouble in in_children(jobs, alone, MUTANT_S):
+        if well:
             del seen.failed[name]
             seen.disturbed.append(name)
     return seen
@@ -179,12 +189,6 @@ def _all_but_tests() -> list[Path]:
 def _test_files(path: Path) -> list[Path]:
     found = [path] if path.is_file() else sorted(path.rglob("test_*.py"))
     return [each for each in found if not str(each).startswith(LEFT_OUT)]
-
-
-def _passes(name: str) -> bool:
-    from biting import run_tests
-
-    return run_tests([name]).state == SURVIVED
 
 
 # --- What is known from before --------------------------------------------------
@@ -232,13 +236,12 @@ def reviewed() -> dict[str, str]:
 # --- The whole ----------------------------------------------------------------
 
 
-def run(mutants: list[Mutant], seen: Seen, results: Results, jobs: int) -> None:
+def run(house: House, mutants: list[Mutant], seen: Seen, results: Results, jobs: int) -> None:
     named = {mutant.name: mutant for mutant in mutants}
 
     def tasks() -> Iterator[tuple[str, Callable[[], Any]]]:
         for mutant in mutants:
-            tests = seen.order(mutant)
-            yield mutant.name, partial(bite, mutant, tests[:LIKELY], tests[LIKELY:])
+            yield mutant.name, partial(bite, house, mutant, seen.order(mutant))
 
     for number, (name, answer, trouble) in enumerate(in_children(jobs, tasks(), MUTANT_S), 1):
         outcome = Outcome(BROKEN, trouble) if answer is None else Outcome(**answer)
@@ -328,22 +331,30 @@ def main() -> int:
             results.outcomes[mutant.name] = outcome
     with contextlib.ExitStack() as keep:
         prepare(keep)
-        files = {mutant.file for mutant in all_mutants(ROOT)}
-        seen = look(files, asked.tests, asked.jobs) if left else Seen()
-        for name in seen.disturbed:
-            print(f"fails only while it is observed, passes alone: {name}")
-        for name, crash in seen.failed.items():
-            print(f"FAILS WITHOUT ANY MUTANT: {name}\n      {crash}")
-        if seen.failed:
+        if left and House(partial(ask, asked, left, results)).open():
             return 1
-        print(
-            f"{len(seen.seconds)} tests looked at in {time.monotonic() - started:.0f} s", flush=True
-        )
-        run(left, seen, results, asked.jobs)
     well = report(results, reviewed(), whole)
     before = len(mutants) - len(left)
     print(f"{time.monotonic() - started:.0f} s; {before} known from before and unchanged")
     return 0 if well else 1
+
+
+def ask(asked: argparse.Namespace, left: list[Mutant], results: Results, house: House) -> int:
+    """Look at the tests, then ask them of each mutant; 1 if they are not fit to be asked."""
+    started = time.monotonic()
+    for trouble in house.troubles:
+        print(f"NOT COLLECTED: {trouble}")
+    seen = look(house, {mutant.file for mutant in all_mutants(ROOT)}, asked.tests, asked.jobs)
+    for name in seen.disturbed:
+        print(f"fails only while it is observed, passes alone: {name}")
+    for name, crash in seen.failed.items():
+        print(f"FAILS WITHOUT ANY MUTANT: {name}\n      {crash}")
+    if seen.failed or house.troubles:
+        return 1
+    took = time.monotonic() - started
+    print(f"{len(seen.seconds)} tests looked at in {took:.0f} s", flush=True)
+    run(house, left, seen, results, asked.jobs)
+    return 0
 
 
 if __name__ == "__main__":
