@@ -357,68 +357,77 @@ def viewers_of(
     the thing before.
     """
     gone = level is not None
-    level = publication.level if level is None else level
-    group = publication.group
-    if not gone and (publication.deleted_at is not None or publication.hidden_at is not None):
+    group, author = publication.group, publication.author
+    if not gone and (
+        publication.deleted_at is not None or publication.hidden_at is not None or not author.stands
+    ):
         return set()
+    level = publication.level if level is None else level
     if group is not None:
         if group.state not in _STANDING_STATES:
             return set()
         level = min(level, group.cap)
-    author = publication.author
-    if not gone and (author.suspended_at is not None or author.deleted_at is not None):
-        return set()
-
+    allowed = _reads(publication, level) & _not_blocked_by(author)
+    if group is not None and level >= Level.ORGANISERS:
+        # Who looks after a group sees all of it, whoever blocks whom.
+        allowed |= Q(Exists(_reader_in(group).filter(role=MembershipRole.ORGANISER)))
     people = (
         Actor.objects.local()
         .standing()
         .filter(user__is_active=True, pk__in=[key for key in viewers if key])
     )
-    members = Membership.objects.filter(
-        actor=OuterRef("pk"), group=group, state=MembershipState.MEMBER
-    )
-    organisers = members.filter(role=MembershipRole.ORGANISER)
-    theirs = Manager.objects.filter(user__actor=OuterRef("pk"))
-    named = Audience.objects.filter(
-        Q(actor=OuterRef("pk")) | Q(actor__managers__user__actor=OuterRef("pk")),
-        publication=publication,
-    )
-    own = Q(pk=author.pk) | Q(Exists(theirs.filter(actor=author)))
-    reads = Q(pk__in=[])
-    if level >= Level.CITY:
-        reads = Q()
-    elif group is not None:
-        if level == Level.MEMBERS:
-            reads = Q(Exists(members))
-        if level in (Level.MEMBERS, Level.ORGANISERS, Level.DRAFT):
-            mine = own
-            if group.visibility != Visibility.PUBLIC:
-                mine &= Q(Exists(members))
-            reads |= mine
-        if level == Level.ORGANISERS:
-            reads |= Q(Exists(members)) & Q(Exists(named))
-    else:
-        reads = own
-        if level >= Level.ORGANISERS:
-            reads |= Q(Exists(named))
-        if level >= Level.MEMBERS:
-            reads |= Q(
-                Exists(
-                    Follow.objects.filter(
-                        follower=OuterRef("pk"), target=author, state=FollowState.ACCEPTED
-                    )
-                )
-            )
-    unblocked = ~Q(Exists(Block.objects.filter(actor=OuterRef("pk"), target=author))) & ~Q(
-        Exists(Block.objects.filter(actor=author, target=OuterRef("pk")))
-    )
-    allowed = reads & unblocked
-    if group is not None and level >= Level.ORGANISERS:
-        allowed |= Q(Exists(organisers))
     seen = set(people.filter(allowed).values_list("pk", flat=True))
     if ANONYMOUS in viewers and level == Level.PUBLIC:
         seen.add(ANONYMOUS)
     return seen
+
+
+def _reads(publication: Publication, level: int) -> Q:
+    """``_readable_by``, turned: a condition on actors, who read ``publication`` at ``level``."""
+    if level >= Level.CITY:
+        return Q()
+    group, author = publication.group, publication.author
+    manages = Manager.objects.filter(user__actor=OuterRef("pk"), actor=author)
+    own = Q(pk=author.pk) | Q(Exists(manages))
+    named = Q(
+        Exists(
+            Audience.objects.filter(
+                Q(actor=OuterRef("pk")) | Q(actor__managers__user__actor=OuterRef("pk")),
+                publication=publication,
+            )
+        )
+    )
+    if group is None:
+        follows = Follow.objects.filter(
+            follower=OuterRef("pk"), target=author, state=FollowState.ACCEPTED
+        )
+        reads = own
+        if level >= Level.ORGANISERS:
+            reads |= named
+        if level >= Level.MEMBERS:
+            reads |= Q(Exists(follows))
+        return reads
+    inside = Q(Exists(_reader_in(group)))
+    # One's own words, but not in a protected group that one has left.
+    reads = own if group.visibility == Visibility.PUBLIC else own & inside
+    if level == Level.MEMBERS:
+        reads |= inside
+    if level == Level.ORGANISERS:
+        reads |= inside & named
+    return reads
+
+
+def _reader_in(group: Group) -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        actor=OuterRef("pk"), group=group, state=MembershipState.MEMBER
+    )
+
+
+def _not_blocked_by(author: Actor) -> Q:
+    """``_not_blocked``, turned: no block between the reader and ``author``, either way."""
+    return ~Q(Exists(Block.objects.filter(actor=OuterRef("pk"), target=author))) & ~Q(
+        Exists(Block.objects.filter(actor=author, target=OuterRef("pk")))
+    )
 
 
 def audience_size(group: Group, level: int) -> int:

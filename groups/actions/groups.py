@@ -22,6 +22,7 @@ from groups.access import (
     require,
     require_visible,
 )
+from groups.actions.holding import hold_group
 from groups.actions.settling import settle_levels
 from groups.actions.telling import city_moderators, prove
 from groups.models import (
@@ -126,7 +127,7 @@ def edit_group(acting: Acting, *, group: Group, **changes: Any) -> Group:
     Raises NotVisible, PermissionDenied.
     """
     require_visible(may_see_group(acting, group))
-    group = _locked(group)
+    group = hold_group(group)
     require(may_edit_group(acting, group))
     cap_before = group.cap
     themes = changes.pop("themes", None)
@@ -166,7 +167,7 @@ def _value(group: Group, word: str) -> Any:
 def ask_again(acting: Acting, *, group: Group, because: str = "") -> Group:
     """Put a refused group before the city once more. Raises NotVisible, PermissionDenied."""
     require_visible(may_see_group(acting, group))
-    group = _locked(group)
+    group = hold_group(group)
     require(may_edit_group(acting, group) and group.state == GroupState.REFUSED)
     group.state = GroupState.ASKED
     group.asked_because = because or group.asked_because
@@ -188,7 +189,7 @@ def answer_group_request(acting: Acting, *, group: Group, accept: bool, reason: 
     require(may_answer_group_request(acting))
     if not accept and not reason.strip():
         raise ValueError("a refusal says why")
-    group = _locked(group)
+    group = hold_group(group)
     if group.state != GroupState.ASKED:
         return group
     group.state = GroupState.OPEN if accept else GroupState.REFUSED
@@ -213,7 +214,7 @@ def answer_group_request(acting: Acting, *, group: Group, accept: bool, reason: 
 def archive_group(acting: Acting, *, group: Group) -> Group:
     """Close a group for writing; it stays readable. Raises NotVisible, PermissionDenied."""
     require_visible(may_see_group(acting, group))
-    group = _locked(group)
+    group = hold_group(group)
     require(may_archive_group(acting, group))
     if group.is_open:
         group.state = GroupState.ARCHIVED
@@ -226,7 +227,7 @@ def archive_group(acting: Acting, *, group: Group) -> Group:
 def reopen_group(acting: Acting, *, group: Group) -> Group:
     """Let an archived group live again. Raises NotVisible, PermissionDenied."""
     require_visible(may_see_group(acting, group))
-    group = _locked(group)
+    group = hold_group(group)
     require(may_archive_group(acting, group))
     if group.is_archived:
         group.state = GroupState.OPEN
@@ -244,7 +245,7 @@ def rescue_group(acting: Acting, *, group: Group, membership: Membership, reason
     does look after it or ``membership`` is not of this group.
     """
     require_visible(acting.is_moderator)
-    group = _locked(group)
+    group = hold_group(group)
     require(may_rescue_group(acting, group))
     membership = Membership.objects.select_for_update(of=("self",)).get(pk=membership.pk)
     require(membership.group_id == group.pk and membership.is_current)
@@ -263,19 +264,6 @@ def rescue_group(acting: Acting, *, group: Group, membership: Membership, reason
         again=True,
     )
     return group
-
-
-def _locked(group: Group) -> Group:
-    """
-    Read the group again under a lock that entering it does not wait for.
-
-    ``no_key``: new members hold a share of the row's key, and nothing else.
-    """
-    return (
-        Group.objects.select_related("actor")
-        .select_for_update(of=("self",), no_key=True)
-        .get(pk=group.pk)
-    )
 
 
 def _open(acting: Acting, group: Group, organiser: Actor | None) -> None:

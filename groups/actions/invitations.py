@@ -19,6 +19,7 @@ from groups.access import (
     require,
     require_visible,
 )
+from groups.actions.holding import hold_standing
 from groups.actions.memberships import RulesNotAccepted, enter
 from groups.actions.telling import prove
 from groups.models import Group, GroupState, Invitation, Membership, MembershipState
@@ -177,6 +178,7 @@ def _send(acting: Acting, group: Group, invitation: Invitation) -> None:
 @atomic()
 def revoke_invitation(acting: Acting, *, invitation: Invitation) -> Invitation:
     """End an invitation; the link then leads nowhere. Raises NotVisible, PermissionDenied."""
+    hold_standing(acting, invitation.group)
     require_visible(may_see_group(acting, invitation.group))
     require(may_run_group(acting, invitation.group))
     ended = Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(
@@ -228,6 +230,7 @@ def _use_up(invitation: Invitation) -> bool:
 
 
 def _require_organiser(acting: Acting, group: Group) -> None:
+    hold_standing(acting, group)
     require_visible(may_see_group(acting, group))
     # Read again: the row at hand may be older than the archive.
     open_now = Group.objects.filter(pk=group.pk, state=GroupState.OPEN).exists()

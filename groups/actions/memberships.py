@@ -19,6 +19,7 @@ from groups.access import (
     require,
     require_visible,
 )
+from groups.actions.holding import hold_group, hold_standing
 from groups.actions.telling import city_moderators, organisers_of, prove
 from groups.models import (
     Group,
@@ -217,7 +218,7 @@ def leave(
         require_visible(may_see_group(acting, group))
         return standing
     # Held before it is judged: an organiser may name this person at the same moment.
-    group = _locked(group)
+    group = hold_group(group)
     standing.refresh_from_db()
     if not may_leave(acting, group):
         return standing
@@ -354,23 +355,30 @@ def unban_member(acting: Acting, *, membership: Membership) -> Membership:
 
 
 def _run_by(acting: Acting, membership: Membership) -> Group:
+    """Whoever was put out of the organisers at the same moment answers nobody."""
     group = membership.group
-    require_visible(may_see_group(acting, group))
-    require(may_run_group(acting, group))
+    hold_standing(acting, group)
+    _require_running(acting, group)
     return group
 
 
 def _held_by(acting: Acting, membership: Membership) -> Group:
     """
-    ``_run_by``, then the group and the person's row held until the commit.
+    The group and the person's row, held until the commit.
 
     Asked again under the lock: of two organisers who put each other out at
     the same moment one stays.
     """
-    group = _locked(_run_by(acting, membership))
-    require(may_run_group(acting, group))
+    _require_running(acting, membership.group)
+    group = hold_group(membership.group)
+    _require_running(acting, group)
     _hold(membership)
     return group
+
+
+def _require_running(acting: Acting, group: Group) -> None:
+    require_visible(may_see_group(acting, group))
+    require(may_run_group(acting, group))
 
 
 def _hold(membership: Membership) -> None:
@@ -390,15 +398,6 @@ def _move(membership: Membership, before: str, after: str, **values: Any) -> boo
     )
     membership.refresh_from_db()
     return bool(changed)
-
-
-def _locked(group: Group) -> Group:
-    """Read the group again under a lock: who looks after it is decided one at a time."""
-    return (
-        Group.objects.select_related("actor")
-        .select_for_update(of=("self",), no_key=True)
-        .get(pk=group.pk)
-    )
 
 
 def _tell_person(acting: Acting, effect: Effect, membership: Membership, group: Group) -> None:

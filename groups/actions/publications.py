@@ -26,6 +26,7 @@ from groups.access import (
     require_visible,
 )
 from groups.actions.attachments import bind_pictures
+from groups.actions.holding import hold_standing
 from groups.actions.narrowing import narrow_beneath
 from groups.actions.wording import (
     Wording,
@@ -256,6 +257,8 @@ def _place(
     acting: Acting, group: Group | None, parent: Publication | None, level: int
 ) -> tuple[Group | None, Publication | None]:
     """Return where it will stand, once ``acting`` may write there at ``level``."""
+    # Whoever is put out at the same moment says nothing more there.
+    hold_standing(acting, group if parent is None else parent.group)
     if parent is not None:
         parent = _parent(acting, parent)
         require(Level.ORGANISERS <= level <= Level.PUBLIC)

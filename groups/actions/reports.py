@@ -5,13 +5,14 @@ from django.utils import timezone
 
 from accounts.access import require, require_visible
 from accounts.acting import Acting
-from accounts.models import Actor, CityRole, User
+from accounts.models import Actor, User
 from accounts.visibility import people_behind
 from groups import access
+from groups.actions.holding import hold_standing
+from groups.actions.telling import city_moderators, organisers_of
 from groups.models import (
     Group,
     Level,
-    Membership,
     Publication,
     Report,
     ReportReason,
@@ -85,7 +86,7 @@ def _can_judge(group: Group | None, target: Actor, acting: Acting) -> bool:
     """Whether somebody looks after ``group`` who is neither complained of nor complaining."""
     if group is None:
         return False
-    organisers = set(_organisers_of(group))
+    organisers = set(organisers_of(group))
     concerned = set(people_behind([target.pk])) & organisers
     return not concerned and bool(organisers - {acting.actor_key})
 
@@ -123,7 +124,7 @@ def _file(
             reporter=acting.actor, target=target, publication=publication, state=ReportState.OPEN
         )
     record(Effect.FLAG, report, actor_key=None, group_key=None if group is None else group.pk)
-    judges = _organisers_of(group) if to == ReportTo.ORGANISERS and group else _moderators()
+    judges = organisers_of(group) if to == ReportTo.ORGANISERS and group else city_moderators()
     concerned = {target.pk, acting.actor_key, *people_behind([target.pk])}
     # By the city: who complains is known to nobody but those who judge.
     notify(
@@ -134,17 +135,6 @@ def _file(
         group_key=None if group is None else group.pk,
     )
     return report
-
-
-def _organisers_of(group: Group) -> list[int]:
-    return list(Membership.objects.filter(group=group).organising().values_list("actor", flat=True))
-
-
-def _moderators() -> list[int]:
-    roles = [CityRole.MODERATOR, CityRole.ADMINISTRATOR]
-    return list(
-        User.objects.filter(city_role__in=roles, is_active=True).values_list("actor", flat=True)
-    )
 
 
 # --- Judging ------------------------------------------------------------------
@@ -176,6 +166,7 @@ def decide_report(acting: Acting, *, report: Report, decision: str, statement: s
     and, unless nothing is done, by who is complained of; neither learns who
     the other is, nor who decided. A report that is closed stays as it is.
     """
+    hold_standing(acting, report.group)
     require_visible(access.may_handle_report(acting, report))
     require(decision in decisions_for(report) and bool(statement.strip()))
     report = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
@@ -232,6 +223,7 @@ def hide_publication(acting: Acting, *, publication: Publication, reason: str) -
 
     Open reports on it that ``acting`` may judge are closed with the same words.
     """
+    hold_standing(acting, publication.group)
     require_visible(visible_to(acting).filter(pk=publication.pk).exists())
     power = access.power_over(acting, publication)
     require(power is not None and bool(reason.strip()))
@@ -266,6 +258,7 @@ def hide_publication(acting: Acting, *, publication: Publication, reason: str) -
 @atomic()
 def show_again(acting: Acting, *, publication: Publication, reason: str = "") -> Publication:
     """Put back what was hidden under a power that ``acting`` holds; who hid it may differ."""
+    hold_standing(acting, publication.group)
     require_visible(access.may_show_again(acting, publication))
     publication = (
         Publication.objects.select_for_update(of=("self",))

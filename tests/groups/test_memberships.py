@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.access import NotVisible
@@ -35,6 +35,7 @@ from groups.visibility import groups_visible_to, visible_to
 from ruche.journal.models import Audit, Effect, Entry, Notification
 from ruche.worker import run_ready_jobs
 from tests.people import a_client, a_group, a_membership, a_note, a_user, acting_as
+from tests.races import while_waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -651,27 +652,6 @@ def test_a_public_group_is_followed_without_belonging(city):
 two_writers = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has one writer at a time"
 )
-
-
-def while_waiting(act, change):
-    """Begin ``act`` in another thread while ``change`` is not yet committed; return what came."""
-    came = []
-
-    def run():
-        try:
-            came.append(act())
-        except Exception as refusal:
-            came.append(refusal)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    with transaction.atomic():
-        change()
-        thread.start()
-        thread.join(0.5)
-    thread.join()
-    return came[0]
 
 
 def set_row(user, group, **values):
