@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+from django.utils.crypto import constant_time_compare, salted_hmac
+
 from accounts.acting import Acting
-from groups.models import Attendance, AttendanceState, Event
+from accounts.models import User
+from groups.models import Attendance, AttendanceState, CalendarAddress, Event, Membership
 from groups.models.event import AttendanceQuerySet, EventQuerySet
 from groups.visibility import events_visible_to
 
 # Beyond this many seats the ruler says less than the sentence. Source: look, components.
 LONGEST_RULER = 30
+_SALT = "groups.calendar"
+LONGEST_KEY = 18
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,43 @@ def events_attended_by(acting: Acting) -> EventQuerySet:
     """Events, seen by ``acting``, to which they said that they come, or for which they wait."""
     mine = _standing(Attendance.objects.filter(actor=acting.actor or 0))
     return events_visible_to(acting).filter(pk__in=mine.values("event"))
+
+
+def personal_events_of(acting: Acting) -> EventQuerySet:
+    """
+    What one's own calendar holds: where one comes or waits, and what one's ruches plan.
+
+    Not what a sensitive ruche plans: calendars are kept on other people's machines.
+    """
+    mine = Membership.objects.filter(actor=acting.actor or 0).current()
+    attended = _standing(Attendance.objects.filter(actor=acting.actor or 0))
+    return (
+        events_visible_to(acting)
+        .filter(Q(pk__in=attended.values("event")) | Q(publication__group__in=mine.values("group")))
+        .exclude(publication__group__sensitive=True)
+    )
+
+
+def calendar_token_of(acting: Acting) -> str:
+    """The token of one's calendar's address; empty without one."""
+    address = CalendarAddress.objects.filter(user=acting.user).first() if acting.user else None
+    return "" if address is None else _token(address)
+
+
+def person_behind_calendar(token: str) -> User | None:
+    """Whose calendar this token opens, if that person still may sign in."""
+    key, _, _rest = token.partition("-")
+    if not key.isdecimal() or len(key) > LONGEST_KEY:
+        return None
+    address = CalendarAddress.objects.filter(pk=int(key)).select_related("user__actor").first()
+    if address is None or not constant_time_compare(_token(address), token):
+        return None
+    return address.user if Acting.person(address.user, via="page").is_signed_in else None
+
+
+def _token(address: CalendarAddress) -> str:
+    signed = salted_hmac(_SALT, f"{address.pk}:{address.nonce}", algorithm="sha256").hexdigest()
+    return f"{address.pk}-{signed[:40]}"
 
 
 def awaited_by(acting: Acting) -> set[int]:

@@ -93,6 +93,7 @@ urlpatterns = [
     ),
     path("agenda", agenda.city, name="agenda"),
     path("moi/agenda", agenda.mine, name="my_agenda"),
+    path("moi/agenda/adresse", agenda.calendar_address, name="calendar_address"),
     path("g/<str:name>/agenda", agenda.of_group, name="group_agenda"),
     path("g/<str:name>/agenda/ajouter", events.create, name="create_event"),
     path("e/<int:number>", events.event, name="event"),

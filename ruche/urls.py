@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("groups.urls")),
     path("", include("realtime.urls")),
+    path("", include("ruche.opendata.urls")),
 ]
 
 handler404 = "ruche.views.not_found"

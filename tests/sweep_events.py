@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from groups.models import Attendance, Event, Group, Level, Place, Publication, next_number
+from accounts.acting import Acting
+from groups.attendance import calendar_token_of
+from groups.models import (
+    Attendance,
+    CalendarAddress,
+    Event,
+    Group,
+    Level,
+    Place,
+    Publication,
+    next_number,
+)
 from tests.people import a_note
 
 if TYPE_CHECKING:
@@ -33,6 +44,11 @@ def plant_events(city: "SweptCity", readers: set[str]) -> None:
             state="waiting",
             rank=1,
         )
+
+    address = CalendarAddress.objects.create(user=city.user("author"), nonce="of the sweep")
+    city.things["calendar"] = address
+    token = calendar_token_of(Acting.person(city.user("author"), via="page"))
+    city.things["calendar token"] = token
 
 
 def _event(

@@ -390,6 +390,23 @@ ROUTES: dict[str, Route] = {
             for each, readers in (("open", EVERYBODY), ("closed", READERS), ("hidden", READERS))
         ]
     ),
+    "groups:calendar_address": plain(POST_ALONE),
+    "opendata:city_calendar": plain("for everybody alike, with what everybody reads"),
+    "opendata:group_calendar": groups("for everybody alike, with what everybody reads"),
+    "opendata:event_calendar": events(),
+    "opendata:personal_calendar": Route(
+        lambda city, name: [
+            stop(
+                name,
+                city.things["calendar token"],
+                # Whoever holds the address reads it.
+                reveals=[each for each in city.canaries if each.startswith("closed event")],
+            ),
+            stop(name, f"{city.things['calendar token']}0", known_to=set()),
+        ]
+    ),
+    "opendata:city_feed": plain("for everybody alike, with what everybody reads"),
+    "opendata:group_feed": groups("for everybody alike, with what everybody reads"),
     # Pictures
     "groups:attach": plain(),
     "groups:picture": pictures(),

@@ -1,7 +1,7 @@
 from groups.models.attachment import Attachment
 from groups.models.counter import Counter, next_number
 from groups.models.draft import Draft
-from groups.models.event import Attendance, AttendanceState, Event, EventStatus
+from groups.models.event import Attendance, AttendanceState, CalendarAddress, Event, EventStatus
 from groups.models.group import Group, GroupState, JoinPolicy, PostingPolicy, Theme, Visibility
 from groups.models.invitation import Invitation
 from groups.models.marker import Marker
@@ -17,6 +17,7 @@ __all__ = [
     "AttendanceState",
     "Audience",
     "Bookmark",
+    "CalendarAddress",
     "Counter",
     "Draft",
     "Event",

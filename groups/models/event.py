@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Actor
+from accounts.models import Actor, User
 from groups.models.place import Place
 from groups.models.publication import Publication
 from ruche.core.keys import new_key
@@ -124,6 +124,21 @@ class Event(models.Model):
     @property
     def ends_local(self) -> datetime:
         return self.ends_at.astimezone(self.zone)
+
+
+class CalendarAddress(models.Model):
+    """
+    The address of somebody's own calendar: there or not, and changed at will.
+
+    The token is made of ``nonce`` and the server's secret: no row opens anything.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="calendar_address")
+    nonce = models.CharField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"calendar of {self.user_id}"
 
 
 class AttendanceState(models.TextChoices):

@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import Request
 from groups.access import may_schedule
+from groups.actions.calendars import close_calendar, open_calendar
 from groups.agenda import DAYS, asked_day, week_of
-from groups.attendance import awaited_by, events_attended_by
+from groups.attendance import awaited_by, calendar_token_of, events_attended_by
 from groups.models.event import EventQuerySet
 from groups.views.head import group_named, head, sign_in_first
 from groups.views.negotiation import html_only
@@ -61,6 +64,22 @@ def mine(request: Request) -> HttpResponse:
     events = events_attended_by(acting)
     context = agenda_context(request, events)
     context["coming"] = events.upcoming().select_related("place", "publication__group__actor")[:50]
+    token = calendar_token_of(acting)
+    context["calendar_path"] = f"/moi/agenda/{token}.ics" if token else ""
     context["waiting_keys"] = awaited_by(acting)
     context["city_agenda"] = reverse("groups:agenda")
     return render(request, "groups/event/mine.html", context)
+
+
+@require_POST
+def calendar_address(request: Request) -> HttpResponse:
+    """Open, change or close the address of my calendar."""
+    if not request.acting.is_signed_in:
+        return sign_in_first(request)
+    if "close" in request.POST:
+        close_calendar(request.acting)
+        messages.success(request, _("L’adresse n’ouvre plus rien."))
+    else:
+        open_calendar(request.acting)
+        messages.success(request, _("Voici l’adresse de votre agenda. Gardez-la pour vous."))
+    return redirect(f"{reverse('groups:my_agenda')}#adresse")

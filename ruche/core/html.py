@@ -108,6 +108,13 @@ def excerpt(markup: str, length: int) -> str:
     return (words if space and len(words) * 2 > len(cut) else cut).rstrip(" ,;:.") + "…"
 
 
+def plain_text(markup: str) -> str:
+    """Return the words of sanitised HTML, a line for each paragraph: for mails and calendars."""
+    lines = re.sub(r"<br\s*/?>|</(?:p|li|blockquote|pre|h[1-6])>", "\n", markup)
+    words = html.unescape(nh3.clean(lines, tags=set()))
+    return re.sub(r"[ \t]*\n\s*\n?", "\n", words).strip()
+
+
 def _clean(markup: str, *, local: bool) -> str:
     cleaner = _local_cleaner if local else _remote_cleaner
     return cleaner.clean(without_controls(markup)).strip()

@@ -1,0 +1,1 @@
+"""Gate to machines: calendars, feeds and structured data. It translates; it never decides."""

@@ -1,0 +1,1 @@
+"""Rows → text, one format a file."""
