@@ -41,7 +41,8 @@ def test_who_is_who():
     assert [acting.is_signed_in for acting in everyone] == [True, False, False, False]
     assert [acting.is_anonymous for acting in everyone] == [False, True, False, False]
     assert [acting.is_system for acting in everyone] == [False, False, True, False]
-    assert [acting.actor_key for acting in everyone] == [user.actor.pk, None, None, remote.actor.pk]
+    assert [acting.actor for acting in everyone] == [user.actor, None, None, remote.actor]
+    assert here.actor_key == user.actor.pk
     assert [acting.user_key for acting in everyone] == [user.pk, None, None, None]
 
 

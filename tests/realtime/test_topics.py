@@ -72,7 +72,7 @@ def test_what_is_mine_needs_an_account(city, kind):
 
 
 def sitting_of(client, topic, subject=0):
-    return Sitting(visitor_of(client.session.session_key), topic, subject)
+    return Sitting(visitor_of(client.session.session_key or ""), topic, subject)
 
 
 def change_session(client, **values):
@@ -91,12 +91,12 @@ def test_a_session_that_is_none_is_nobody(city):
 def test_who_is_signed_in_is_who_pages_say(city):
     client = a_client(city.member)
 
-    visitor = visitor_of(client.session.session_key)
+    visitor = visitor_of(client.session.session_key or "")
 
     assert visitor.acting.actor == city.member.actor
     assert not visitor.is_shared
     change_session(client, shared=True, seen=int(time.time()))
-    assert visitor_of(client.session.session_key).is_shared
+    assert visitor_of(client.session.session_key or "").is_shared
 
 
 @pytest.mark.parametrize("how", ["suspended_at", "deleted_at", "is_active", "left"])
@@ -110,7 +110,7 @@ def test_who_is_gone_or_went_away_is_nobody(city, how):
         setattr(city.member.actor, how, timezone.now())
         city.member.actor.save()
 
-    assert visitor_of(client.session.session_key).acting.is_anonymous
+    assert visitor_of(client.session.session_key or "").acting.is_anonymous
 
 
 # --- Who may stay ---------------------------------------------------------------------
