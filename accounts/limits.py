@@ -21,6 +21,8 @@ MESSAGES_PER_30_MIN = 5
 # A text message costs the city money: what one place and the whole city may send in an hour.
 TEXTS_PER_HOUR_FROM_ONE_PLACE = 60
 TEXTS_PER_HOUR = 1000
+# A library shares one address; a machine that reads everything by searching is slowed down.
+SEARCHES_PER_MINUTE = 600
 
 
 def network_of(request: HttpRequest) -> str:
@@ -59,6 +61,11 @@ def may_ask_for_code(typed: str) -> bool:
     """Codes asked for under one name, as it was typed, whoever it leads to: 5 in 30 minutes."""
     name = typed.strip().lstrip("@").lower()
     return allow(f"asked:{name}", limit=MESSAGES_PER_30_MIN, per_s=1800)
+
+
+def may_search(request: HttpRequest) -> bool:
+    """Searches of visitors from one network address: 600 a minute."""
+    return allow(f"search:{network_of(request)}", limit=SEARCHES_PER_MINUTE, per_s=60)
 
 
 def may_write_to(request: HttpRequest, channel: str, address: str) -> bool:

@@ -23,6 +23,7 @@ from groups.views import (
     publications,
     reactions,
     reports,
+    search,
     threads,
 )
 
@@ -64,6 +65,7 @@ urlpatterns = [
     *of_groups,
     path("", home.home, name="home"),
     path("ville", feed.city, name="city"),
+    path("recherche", search.search, name="search"),
     path("u/<str:name>", actors.actor, name="actor"),
     path("t/<str:tag>", hashtags.hashtag, name="hashtag"),
     path("publier", publications.publish, name="publish"),

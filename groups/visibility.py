@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.acting import Acting
 from accounts.models import Actor, Block, Follow, Manager
 from accounts.models.follow import FollowState
-from accounts.visibility import voices_of
+from accounts.visibility import people_visible_to, voices_of
 from groups.models import (
     Attachment,
     Attendance,
@@ -147,6 +147,12 @@ def listed_for(acting: Acting) -> QuerySet[Publication]:
     return visible_to(acting).filter(discreet=False, level__gte=Level.ORGANISERS)
 
 
+def messages_found_by(acting: Acting) -> QuerySet[Publication]:
+    """What a search gives: from members up, nothing discreet, nothing of a sensitive group."""
+    insensitive = Q(group=None) | Q(group__sensitive=False)
+    return listed_for(acting).filter(insensitive, level__gte=Level.MEMBERS)
+
+
 def written_by(acting: Acting) -> QuerySet[Publication]:
     """
     What ``acting`` wrote, even where it can no longer be read, deleted or not.
@@ -208,6 +214,16 @@ def groups_visible_to(acting: Acting) -> QuerySet[Group]:
         given = Q(state__in=_STANDING_STATES, ownerless_since__isnull=False)
         found |= (pending | given) if acting.is_moderator else pending & Q(created_by=acting.actor)
     return groups.filter(found)
+
+
+def groups_found_by(acting: Acting) -> QuerySet[Group]:
+    """What a search gives: neither sensitive ones (decision 8) nor hidden ones, even to members."""
+    return groups_visible_to(acting).filter(
+        state__in=_STANDING_STATES,
+        visibility__in=[Visibility.PUBLIC, Visibility.CLOSED],
+        sensitive=False,
+        actor__domain=None,
+    )
 
 
 def groups_read_by(acting: Acting) -> QuerySet[Group]:
@@ -297,6 +313,11 @@ def actors_visible_to(acting: Acting) -> QuerySet[Actor]:
     if acting.actor is None:
         return actors
     return actors.exclude(blocking__target=acting.actor)
+
+
+def people_found_by(acting: Acting) -> QuerySet[Actor]:
+    """People who agreed to be found, and structures, but those who block the reader."""
+    return people_visible_to(acting).filter(discoverable=True)
 
 
 def reports_handled_by(acting: Acting) -> QuerySet[Report]:

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "ruche",
     "ruche.journal",
+    "ruche.index",
     "accounts",
     "groups",
     "realtime",

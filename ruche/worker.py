@@ -21,6 +21,7 @@ from django_tasks_db.models import DBTaskResult, TaskResultStatus
 from accounts.acting import Acting
 from accounts.actions.security import purge_sessions
 from groups.actions.attachments import sweep_pictures
+from groups.actions.indexing import mend_index
 from groups.actions.succession import settle_successions
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Entry
@@ -105,6 +106,7 @@ class Worker:
             purge()
             sweep_pictures(Acting.system("purge"))
             purge_sessions(Acting.system("purge"))
+            mend_index.enqueue()
 
     def _wait(self) -> None:
         if self.pipe is None:

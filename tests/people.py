@@ -17,6 +17,7 @@ from django.test import Client
 
 from accounts.acting import Acting
 from accounts.models import Actor, ActorType, CityRole, Handle, Manager, Structure, User
+from groups.actions.indexing import SOURCES
 from groups.models import (
     Group,
     GroupState,
@@ -30,6 +31,7 @@ from groups.models import (
     Visibility,
 )
 from ruche.core.db import create_keyed
+from ruche.index.writing import keep_next
 
 PASSWORD = "une phrase pour les essais"
 
@@ -117,6 +119,13 @@ def a_note(author: User, group: Group | None = None, **values) -> Publication:
     values.setdefault("source", "Bonjour")
     values.setdefault("content", f"<p>{values['source']}</p>")
     return create_keyed(Publication, author=author.actor, group=group, **values)
+
+
+def index_everything() -> None:
+    """Let search find the rows that were made without actions."""
+    for source in SOURCES:
+        while keep_next(source, None)[0]:
+            continue
 
 
 def acting_as(user: User | None) -> Acting:

@@ -42,7 +42,15 @@ from ruche.core.db import create_keyed
 from ruche.core.pictures import picture_path
 from ruche.journal.log import audit, notify, record
 from ruche.journal.models import Effect
-from tests.people import a_client, a_group, a_membership, a_note, a_structure, a_user
+from tests.people import (
+    a_client,
+    a_group,
+    a_membership,
+    a_note,
+    a_structure,
+    a_user,
+    index_everything,
+)
 from tests.sweep_events import plant_events
 
 MARK = "zq"
@@ -143,6 +151,7 @@ def build() -> SweptCity:
     _traces(city)
     _reports(city)
     _sessions(city)
+    index_everything()
     suspended = city.user(SUSPENDED).actor
     city.open_browsers()
     # Only now: the session is alive.
@@ -172,6 +181,11 @@ def _people(city: SweptCity) -> None:
         )
         if identity == AUTHOR:
             city.things["mail row"] = mail
+    # Everybody may find the author, but whom they block.
+    author = city.user(AUTHOR).actor
+    author.summary = city.plant("what the author says of themself", EVERYBODY - {BLOCKED})
+    author.discoverable = True
+    author.save()
     # A member of whom nothing is shown but that he belongs.
     quiet = a_user("discrete", city.plant("a member's name", INSIDE))
     city.users["quiet"] = quiet

@@ -28,6 +28,7 @@ from tests.sweep_city import (
     SweptCity,
     a_word,
 )
+from tests.sweep_finders import FINDERS
 
 # Characters from which a value is found nowhere by chance.
 LONG = 6
@@ -82,6 +83,24 @@ def stop(
     own += [str(each) for each in (arguments[vary], absent[vary]) if len(str(each)) > LONG]
     form = twin.replace(str(absent[vary]), "")
     return Stop(path, frozenset(known_to), twin, form, tuple(own), frozenset(reveals))
+
+
+def searches(
+    name: str, *arguments: object, sought: dict[str, Iterable[str]], field: str = "q"
+) -> list[Stop]:
+    """
+    Searches of the route ``name`` for words, each with those whom it may find something.
+
+    Everybody else gets the answer of a word that nobody ever wrote, counts included.
+    """
+    stops = []
+    for word, found_by in sought.items():
+        absent = a_word()[: len(word)]
+        path, twin = (f"{reverse(name, args=arguments)}?{field}={q}" for q in (word, absent))
+        own = (path, twin, quote(path, safe=""), quote(twin, safe=""), word, absent)
+        form = twin.replace(absent, f"<{len(word)}>")
+        stops.append(Stop(path, frozenset(found_by), twin, form, own))
+    return stops
 
 
 def plain(free: str = "", *queries: str) -> Route:
@@ -221,6 +240,17 @@ def events(free: str = "", query: str = "") -> Route:
     )
 
 
+def everything_sought(city: SweptCity, name: str) -> list[Stop]:
+    kinds = ("ruches", "messages", "personnes")
+    return [
+        *(stop(name, query=f"?q=dit&quoi={kind}") for kind in kinds),
+        stop(name, query="?theme=theme-du-balayage"),
+        *searches(
+            name, sought={city.canaries[each].word: found for each, found in FINDERS.items()}
+        ),
+    ]
+
+
 PUBLIC_NAMES = "shows one's own row, or names that everybody reads on people's pages"
 POST_ALONE = "answers nothing but POST"
 NO_PRIVATE_FIELD = "shows no row of anybody"
@@ -349,6 +379,7 @@ ROUTES: dict[str, Route] = {
     # Feed
     "groups:home": plain(),
     "groups:city": plain(),
+    "groups:search": Route(everything_sought),
     "groups:actor": actors(),
     "groups:hashtag": Route(
         lambda city, name: [

@@ -10,8 +10,10 @@ from django.utils.translation import gettext
 from accounts.access import require
 from accounts.acting import Acting
 from accounts.actions.handles import give_handle
+from accounts.actions.indexing import PEOPLE
 from accounts.models import Actor, ActorType, CityRole, User
 from ruche.core.db import atomic
+from ruche.index.writing import keep
 from ruche.journal.log import audit, record
 from ruche.journal.models import Effect
 
@@ -89,6 +91,7 @@ def edit_profile(
     actor.discoverable = discoverable
     actor.approves_followers = approves_followers
     actor.save(update_fields=["name", "summary", "discoverable", "approves_followers"])
+    keep(PEOPLE, actor.pk)
     record(Effect.UPDATE, actor, actor_key=actor.pk, author_key=actor.pk)
     return actor
 

@@ -11,9 +11,11 @@ from accounts.access import (
 )
 from accounts.acting import Acting
 from accounts.actions.handles import give_handle
+from accounts.actions.indexing import PEOPLE
 from accounts.models import Actor, ActorType, Manager, Structure, User
 from accounts.models.structure import ManagerRole
 from ruche.core.db import atomic
+from ruche.index.writing import keep
 from ruche.journal.log import audit, notify, record
 from ruche.journal.models import Effect
 
@@ -37,6 +39,7 @@ def open_structure(
         type=ActorType.ORGANIZATION, handle=given, name=name, summary=summary, discoverable=True
     )
     structure = Structure.objects.create(actor=actor, kind=kind)
+    keep(PEOPLE, actor.pk)
     if acting.user is not None:
         Manager.objects.create(user=acting.user, actor=actor, role=ManagerRole.MANAGER)
     record(Effect.CREATE, actor, actor_key=acting.actor_key, author_key=actor.pk)

@@ -23,6 +23,7 @@ from groups.access import (
     require_visible,
 )
 from groups.actions.holding import hold_group
+from groups.actions.indexing import GROUPS, mend_index
 from groups.actions.settling import settle_levels
 from groups.actions.telling import city_moderators, prove
 from groups.models import (
@@ -37,6 +38,7 @@ from groups.models import (
     Visibility,
 )
 from ruche.core.db import atomic
+from ruche.index.writing import keep
 from ruche.journal.log import notify, record
 from ruche.journal.models import Effect
 
@@ -110,6 +112,7 @@ def create_group(
         created_by=acting.actor,
     )
     group.themes.set(themes)
+    keep(GROUPS, group.pk)
     if opens:
         _open(acting, group, acting.actor)
     else:
@@ -143,6 +146,7 @@ def edit_group(acting: Acting, *, group: Group, **changes: Any) -> Group:
         group.themes.set(themes)
     group.actor.save()
     group.save()
+    keep(GROUPS, group.pk)
     if group.state == GroupState.ASKED:
         return group
     prove(acting, "edit_group", group, group=group, changed=changed)
@@ -156,6 +160,9 @@ def edit_group(acting: Acting, *, group: Group, **changes: Any) -> Group:
     )
     if group.cap != cap_before:
         settle_levels.enqueue(group.pk)
+    if "sensitive" in changed:
+        # What is said there leaves the index, or comes back.
+        mend_index.enqueue()
     return group
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from accounts.models import Actor, ActorType
 from groups.models import Group, Level, Publication
 from ruche.core import drawings
+from ruche.core.html import excerpt
 from ruche.core.moments import (
     day_in_week,
     language_of,
@@ -29,6 +30,7 @@ from ruche.core.moments import (
     week_heads,
     weekday_words,
 )
+from ruche.core.stems import around, marked
 from ruche.core.typography import french_spaces, french_spaces_in_html
 
 register = template.Library()
@@ -193,6 +195,25 @@ def uncapped(words: str) -> str:
     """``words`` as they go on after a colon: without their first capital."""
     words = str(words)
     return words[:1].lower() + words[1:]
+
+
+@register.simple_tag
+def found(text: str, words: tuple[str, ...], length: int = 0) -> SafeString:
+    """Plain text with the words that were looked for marked; ``length`` cuts around the first."""
+    shown = around(text, words, length) if length else text
+    if language_of(get_language()) in _LANGUAGES_WITH_FRENCH_SPACES:
+        shown = french_spaces(shown)
+    pieces = (
+        (format_html("<mark>{}</mark>", piece) if is_asked else piece,)
+        for piece, is_asked in marked(shown, words)
+    )
+    return format_html_join("", "{}", pieces)
+
+
+@register.filter
+def plain(markup: str) -> str:
+    """All the words of sanitised HTML, without it."""
+    return excerpt(markup, len(markup))
 
 
 @register.simple_tag

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.people import a_note
+from tests.people import a_note, index_everything
 
 # One narrow and light, one wide and dark: each layout and each set of colours once.
 VIEWS = [(360, "light"), (1280, "dark")]
@@ -13,7 +13,8 @@ AXE_OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa
 
 # ``{note}`` is a message of the garden, ``{mine}`` the organiser's own.
 ANYBODY = """
-    / /ville /ruches /ruches?q=zzz /g/jardin /g/refuge /g/jardin/membres /g/jardin/affiche
+    / /ville /ruches /ruches?q=zzz /recherche /recherche?q=arrosoir /recherche?q=jrdin
+    /g/jardin /g/refuge /g/jardin/membres /g/jardin/affiche
     /u/animatrice /p/{note} /t/arrosoir /connexion?next=/moi /connexion/mot-de-passe
     /connexion/cle /connexion/compte-ferme /inscription /affichage
     /affichage?language=br&next=/aide /aide /accessibilite /mentions-legales /plan /nulle-part
@@ -42,6 +43,7 @@ def lived_in(city, transactional_db, settings):
     mine = a_note(city.organiser, city.garden, source="Les fèves sont plantées.")
     note = a_note(city.member, city.garden, source="Qui a un arrosoir ?")
     a_note(city.organiser, city.garden, source="Moi.", in_reply_to=note, root=note)
+    index_everything()
     pages = {"note": note.pk, "mine": mine.pk}
     city.readers = [
         (user, [path.format(**pages) for path in paths])

@@ -1,0 +1,66 @@
+"""
+What of the rooms is found, and by which words; the index is mended here.
+
+A new kind is a ``Source`` in ``SOURCES``, ``keep(…)`` in the actions that
+change its words, and a row in ``groups.search.KINDS``.
+"""
+
+from django.db.models import Q, QuerySet
+from django_tasks import task
+
+from accounts.actions.indexing import PEOPLE
+from groups.models import Group, Publication, Visibility
+from ruche.core.db import atomic
+from ruche.core.html import excerpt
+from ruche.index.writing import BATCH, Source, drop_next, keep_next
+
+# Longer than any note: all of it is found.
+WHOLE = 100_000
+
+
+def _groups() -> QuerySet[Group]:
+    """Sensitive groups are in no search, hidden ones in no list: their words stay out of it."""
+    return Group.objects.select_related("actor").filter(
+        sensitive=False,
+        visibility__in=[Visibility.PUBLIC, Visibility.CLOSED],
+        actor__deleted_at=None,
+    )
+
+
+def _publications() -> QuerySet[Publication]:
+    insensitive = Q(group=None) | Q(group__sensitive=False)
+    return Publication.objects.filter(
+        insensitive, type="Note", deleted_at=None, author__deleted_at=None
+    )
+
+
+def _of_group(group: Group) -> tuple[str, str]:
+    return group.name, f"{group.handle} {group.actor.summary}"
+
+
+def _of_publication(publication: Publication) -> tuple[str, str]:
+    return "", excerpt(publication.content, WHOLE)
+
+
+GROUPS = Source("groups", _groups, _of_group, forgiving=True)
+NOTES = Source("notes", _publications, _of_publication)
+SOURCES = (GROUPS, NOTES, PEOPLE)
+
+
+@task()
+def mend_index(kind: str = SOURCES[0].kind, after: int | None = None) -> None:
+    """
+    Index what is not there yet, and take away what is gone: a batch, then the next one.
+
+    For what was there before the index was, for words that are made anew
+    after an update, and for rows that went by another way than an action.
+    """
+    kinds = [source.kind for source in SOURCES]
+    source = SOURCES[kinds.index(kind)]
+    with atomic():
+        made, last = keep_next(source, after)
+        dropped = drop_next(source)
+        if made == BATCH or dropped == BATCH:
+            mend_index.enqueue(kind, last if made == BATCH else after)
+        elif source is not SOURCES[-1]:
+            mend_index.enqueue(kinds[kinds.index(kind) + 1])
