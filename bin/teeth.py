@@ -166,6 +166,7 @@ def look(house: House, files: set[str], tests: list[str], jobs: int) -> Seen:
             seen.take(answer)
         else:
             rows[asked[file]] = answer
+            _keep(SEEN, before | rows)
     for answer in rows.values():
         seen.take(answer)
     _keep(SEEN, rows if len(tests) == 1 and tests[0] == "tests" else before | rows)
@@ -212,6 +213,9 @@ class Results:
             return None
         return Outcome(row["state"], row["by"]) if row["tests"] == self._proof(row["by"]) else None
 
+    def state_before(self, mutant: Mutant) -> str:
+        return self.rows.get(mutant.name, {}).get("state", "")
+
     def add(self, mutant: Mutant, outcome: Outcome) -> None:
         self.outcomes[mutant.name] = outcome
         self.rows[mutant.name] = {
@@ -238,6 +242,8 @@ def reviewed() -> dict[str, str]:
 
 def run(house: House, mutants: list[Mutant], seen: Seen, results: Results, jobs: int) -> None:
     named = {mutant.name: mutant for mutant in mutants}
+    # What nothing killed before is asked of all the tests that reach it: last.
+    mutants = sorted(mutants, key=lambda each: results.state_before(each) == SURVIVED)
 
     def tasks() -> Iterator[tuple[str, Callable[[], Any]]]:
         for mutant in mutants:
