@@ -96,6 +96,11 @@ def asked_day(text: str) -> date | None:
     return day if abs(day - timezone.localdate()) <= FARTHEST else None
 
 
+def soon(events: EventQuerySet, most: int) -> list[Event]:
+    """What comes next, as tickets show it: at most ``most``, the cancelled ones too."""
+    return list(events.upcoming().select_related("place", "publication__group__actor")[:most])
+
+
 def week_of(events: EventQuerySet, first: date, length: int = DAYS) -> Week:
     """
     Return ``length`` days of ``events`` from ``first`` on; two queries, whatever their number.

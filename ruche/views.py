@@ -76,6 +76,7 @@ def sitemap(request: Request) -> HttpResponse:
         (_("Le fil"), "groups:home"),
         (_("Le fil de la ville"), "groups:city"),
         (_("Les ruches"), "groups:directory"),
+        (_("Agenda"), "groups:agenda"),
         (_("Chercher"), "groups:search"),
     ]
     mine = [

@@ -24,13 +24,17 @@ from groups.actions.groups import (
     edit_group,
     reopen_group,
 )
+from groups.agenda import soon
 from groups.feed import of_group, pinned_in, with_cards
 from groups.forms.groups import CreateForm, SettingsForm
 from groups.models import Group, GroupState, Membership, MembershipState
 from groups.views.feed import feed_context
 from groups.views.head import group_named, head, organisers_shown, sign_in_first
 from groups.views.negotiation import html_only
-from groups.visibility import groups_visible_to
+from groups.visibility import events_visible_to, groups_visible_to
+
+# How many events stand beside the messages; the agenda has them all.
+SOON = 2
 
 
 @require_safe
@@ -46,6 +50,8 @@ def group(request: Request, name: str) -> HttpResponse:
         context |= feed_context(request, topic=topic, publications=publications, group=found)
         if "avant" not in request.GET:
             context["pinned"] = with_cards(pinned_in(acting, found), acting)
+        events = events_visible_to(acting).filter(publication__group=found)
+        context["soon"] = soon(events, SOON)
     context["organisers"] = organisers_shown(request, found)
     context["may_edit"] = may_edit_group(request.acting, found)
     return render(request, "groups/group/detail.html", context)

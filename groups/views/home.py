@@ -9,14 +9,16 @@ from django.views.decorators.http import require_safe
 
 from accounts.acting import Acting
 from accounts.requests import Request
+from groups.agenda import soon
 from groups.feed import feed_of, has_sources, of_city
 from groups.models import Group, GroupState, JoinPolicy, Membership, MembershipState
 from groups.pulse import pulse_of_city, welcome_network
 from groups.views.feed import feed_context
 from groups.views.negotiation import html_only
-from groups.visibility import groups_read_by
+from groups.visibility import events_listed_for, groups_read_by
 
 SUGGESTED = 5
+SOON = 4
 
 
 @require_safe
@@ -26,7 +28,9 @@ def home(request: Request) -> HttpResponse:
     acting = request.acting
     context: dict[str, Any] = {"nav": "feed"}
     if not acting.is_signed_in:
-        context |= {"pulse": pulse_of_city(), "network": welcome_network(acting)}
+        coming = soon(events_listed_for(acting), SOON)
+        context |= {"pulse": pulse_of_city(), "network": welcome_network(acting), "soon": coming}
+        context["next"] = next((event for event in coming if not event.is_cancelled), None)
         context |= feed_context(request, topic="city", publications=of_city(acting), composer=False)
         return render(request, "groups/home.html", context)
     alone = not has_sources(acting)

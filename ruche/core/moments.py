@@ -166,19 +166,24 @@ def plain_hour(moment: datetime, language: str) -> str:
     return hour_words(moment, language).split(" ", 1)[1]
 
 
-def said_span(start: datetime, end: datetime, language: str) -> str:
+def said_span(start: datetime, end: datetime, language: str, today: date | None = None) -> str:
     """
     ``mardi 24 novembre 2026, 14 h à 16 h``; over several days both days are said.
 
-    Both in the zone of the place where it happens.
+    Both in the zone of the place where it happens. With ``today``, the year
+    is said only when it is another one.
     """
+
+    def words(day: date) -> str:
+        return weekday_words(day, language) if today is None else day_in_week(day, today, language)
+
     to = {"fr": "à", "en": "to", "br": "betek"}[language]
-    first = weekday_words(start.date(), language)
+    first = words(start.date())
     if start.date() == end.date():
         return f"{first}, {plain_hour(start, language)} {to} {plain_hour(end, language)}"
     return (
         f"{first}, {plain_hour(start, language)}, {to.replace('à', 'au')} "
-        f"{weekday_words(end.date(), language)}, {plain_hour(end, language)}"
+        f"{words(end.date())}, {plain_hour(end, language)}"
     )
 
 

@@ -252,9 +252,14 @@ def leaf(moment: date, *, off: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def span(start: datetime, end: datetime) -> SafeString:
-    """``<time>`` from a beginning to an end, both in the zone where it happens."""
-    words = said_span(start, end, language_of(get_language()))
+def span(start: datetime, end: datetime, *, short: bool = False) -> SafeString:
+    """
+    ``<time>`` from a beginning to an end, both in the zone where it happens.
+
+    ``short`` leaves out this year's number, as in a list of what comes soon.
+    """
+    today = timezone.localdate() if short else None
+    words = said_span(start, end, language_of(get_language()), today)
     return format_html('<time datetime="{}">{}</time>', start.isoformat(timespec="minutes"), words)
 
 
