@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import urlencode
@@ -19,6 +19,7 @@ from django.views.defaults import page_not_found
 
 from accounts.access import NotVisible
 from accounts.acting import Acting
+from accounts.ceilings import TooMuch
 from accounts.models import User
 from accounts.requests import Request
 
@@ -34,6 +35,14 @@ _TOUCHED_EVERY_S = 600
 # A page left open asks for news: that is nobody at the keyboard.
 _NOBODY_THERE = ("/live",)
 _DESK = "/bureau"
+
+
+def wait_a_little(request: HttpRequest, refusal: TooMuch) -> HttpResponse:
+    """429, where no form says it: until when to wait, and the way back."""
+    context = {"sentence": refusal.messages[0], "back": request.path}
+    response = render(request, "accounts/wait.html", context, status=429)
+    response["Retry-After"] = str(refusal.wait_s)
+    return response
 
 
 class DisplayMiddleware:
@@ -124,7 +133,7 @@ class SecondFactorMiddleware:
 
 
 class ActingMiddleware:
-    """Set ``request.acting``; turn NotVisible into the one 404."""
+    """Set ``request.acting``; turn NotVisible into the one 404, TooMuch into a 429."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -151,4 +160,6 @@ class ActingMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotVisible):
             return page_not_found(request, exception)
+        if isinstance(exception, TooMuch):
+            return wait_a_little(request, exception)
         return None

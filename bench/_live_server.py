@@ -11,6 +11,8 @@ import sys
 import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ruche.settings")
+# A program writes faster than people.
+os.environ.setdefault("RUCHE_CEILINGS", "0")
 
 from daphne.server import Server
 from django.core.asgi import get_asgi_application

@@ -28,6 +28,8 @@ RUCHE_SCHEME = env.str("RUCHE_SCHEME", "http" if RUCHE_DOMAIN.startswith("localh
 RUCHE_CITY = env.str("RUCHE_CITY", "Brest")
 RUCHE_TRUSTED_PROXIES = env.list("RUCHE_TRUSTED_PROXIES", ["127.0.0.1", "::1"])
 # Who may open a group: "ask" (the city answers) or "open".
+# What one person may do in an hour or a day: ``accounts.ceilings``. Lifted for measurements alone.
+RUCHE_CEILINGS = env.bool("RUCHE_CEILINGS", True)
 RUCHE_GROUP_CREATION = env.str("RUCHE_GROUP_CREATION", "ask")
 # The number to call for help, as it is printed; the range of the default is kept for fiction.
 RUCHE_HELP_PHONE = env.str("RUCHE_HELP_PHONE", "02 61 91 48 48" if RUCHE_DEMO else "")

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 
@@ -79,6 +80,12 @@ TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defin
 def _fresh_pages(settings):
     """Tests make rows without the journal, so visitors' pages are made each time."""
     settings.RUCHE_PAGES_KEPT_S = 0
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted_yet():
+    """Keys of rows come again in the next test: what was counted for them does not."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -88,6 +88,8 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     return keep | {
         "RUCHE_DATA": str(folder),
         "RUCHE_DEMO": "1",
+        # Programs write faster than people.
+        "RUCHE_CEILINGS": "0",
         "RUCHE_DEMO_PASSWORD": "une phrase pour les essais",
         "RUCHE_DOMAIN": f"localhost:{port}",
         "PORT": str(port),

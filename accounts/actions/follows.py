@@ -1,12 +1,18 @@
 """Who follows, blocks or mutes whom."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from accounts.access import blocked_between, may_follow, may_see_actor, require, require_visible
 from accounts.acting import Acting
+from accounts.ceilings import FOLLOWS, count
 from accounts.models import Actor, Block, Follow, Mute
 from accounts.models.follow import FollowState
 from ruche.core.db import atomic
+from ruche.core.keys import first_key_of
 from ruche.journal.log import notify, record
-from ruche.journal.models import Effect
+from ruche.journal.models import Effect, Notification
 
 
 def _speaker(acting: Acting) -> Actor:
@@ -21,8 +27,9 @@ def follow(acting: Acting, *, target: Actor) -> Follow:
     """
     Follow ``target``, or ask to where it accepts its followers one by one.
 
-    Already followed or asked: the row that stands. Raises NotVisible, or
-    PermissionDenied (oneself, or a block between the two).
+    Already followed or asked: the row that stands. Who stops and starts again
+    is told of once a day. Raises NotVisible, PermissionDenied (oneself, or a
+    block between the two), or TooMuch.
     """
     require_visible(may_see_actor(acting, target))
     follower = _speaker(acting)
@@ -36,11 +43,23 @@ def follow(acting: Acting, *, target: Actor) -> Follow:
         follower=follower, target=target, defaults={"state": state}
     )
     if is_new:
+        count(acting, FOLLOWS)
         record(Effect.FOLLOW, row, actor_key=follower.pk)
-        if target.is_local:
+        if target.is_local and not _told_lately(follower, target):
             effect = Effect.ASK if waits else Effect.FOLLOW
             notify(effect, row, recipients=[target.pk], actor_key=follower.pk)
     return row
+
+
+def _told_lately(follower: Actor, target: Actor) -> bool:
+    yesterday = first_key_of(timezone.now() - timedelta(days=1))
+    return Notification.objects.filter(
+        recipient_key=target.pk,
+        actor_key=follower.pk,
+        object_kind="follow",
+        effect__in=[Effect.ASK, Effect.FOLLOW],
+        key__gte=yesterday,
+    ).exists()
 
 
 @atomic()

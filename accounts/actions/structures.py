@@ -12,6 +12,7 @@ from accounts.access import (
 from accounts.acting import Acting
 from accounts.actions.handles import give_handle
 from accounts.actions.indexing import PEOPLE
+from accounts.ceilings import MANAGERS, count
 from accounts.models import Actor, ActorType, Manager, Structure, User
 from accounts.models.structure import ManagerRole
 from ruche.core.db import atomic
@@ -60,11 +61,12 @@ def name_manager(acting: Acting, *, structure: Structure, user: User, role: str)
 
     It counts at once: the person is told, and may step down at any time.
     Raises NotVisible unless ``acting`` acts for it, PermissionDenied unless as
-    one of its *responsables*, or if ``user`` does not stand.
+    one of its *responsables*, or if ``user`` does not stand; TooMuch.
     """
     role = ManagerRole(role)
     structure = _run_by(acting, structure)
     require(user.is_active and user.actor.stands)
+    count(acting, MANAGERS)
     manager, is_new = Manager.objects.get_or_create(
         user=user, actor=structure.actor, defaults={"role": role}
     )
@@ -88,7 +90,8 @@ def remove_manager(acting: Acting, *, manager: Manager) -> None:
     else:
         require(acting.is_signed_in)
         structure = _locked(structure)
-    standing = Manager.objects.select_related("user").filter(pk=manager.pk).first()
+    held = Manager.objects.select_for_update(of=("self",)).select_related("user")
+    standing = held.filter(pk=manager.pk).first()
     if standing is None:
         return
     if standing.role == ManagerRole.MANAGER and not _others_who_run(structure, standing).exists():

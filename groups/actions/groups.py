@@ -9,6 +9,7 @@ from accounts.access import may_act_for
 from accounts.acting import Acting
 from accounts.actions.handles import give_handle
 from accounts.actions.structures import open_structure
+from accounts.ceilings import GROUPS, count
 from accounts.models import Actor, ActorType, Structure
 from accounts.models.structure import StructureKind
 from groups.access import (
@@ -83,10 +84,11 @@ def create_group(
     a hidden group gets a drawn ending, so that no name tried finds it. In
     nobody's name but one's own, in that of a ``structure`` one manages, or of
     a new one (``structure_name``). At most 10 rules and 5 questions. Who asks
-    becomes organiser when it opens. Raises PermissionDenied, HandleTaken.
+    becomes organiser when it opens. Raises PermissionDenied, HandleTaken, TooMuch.
     """
     require(may_ask_for_group(acting))
     assert acting.actor is not None
+    count(acting, GROUPS)
     opens = may_open_group(acting)
     if structure is not None:
         require(may_act_for(acting, structure.actor))

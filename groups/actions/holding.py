@@ -1,6 +1,7 @@
 """Rows held until the commit, so that what is judged is what is changed."""
 
 from accounts.acting import Acting
+from accounts.models import Manager
 from groups.models import Group, Membership
 
 
@@ -20,12 +21,17 @@ def hold_group(group: Group) -> Group:
 
 def hold_standing(acting: Acting, group: Group | None) -> None:
     """
-    Hold one's own row in ``group``: whoever changes it waits, or was waited for.
+    Hold one's own row in ``group``, and that of the structure one speaks for.
+
+    Whoever changes them waits, or was waited for.
 
     For what a member or an organiser may do: looked at after this, it is still
     so at the commit. Locks nothing that somebody else's act needs, but what
     takes that standing away.
     """
+    if acting.user is not None and acting.myself is not acting:
+        voices = Manager.objects.select_for_update(no_key=True).filter(user=acting.user)
+        voices.filter(actor=acting.actor).values_list("pk").first()
     actor = acting.myself.actor
     if actor is not None and group is not None:
         own = Membership.objects.select_for_update(no_key=True).filter(actor=actor, group=group)

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.acting import Acting
+from accounts.ceilings import INVITATION_MAILS, moment_after, wait_of
 from groups.access import (
     may_run_group,
     may_see_group,
@@ -50,6 +51,9 @@ class InvitationReport:
     invited: list[str] = field(default_factory=list)
     already: list[str] = field(default_factory=list)
     too_many: list[str] = field(default_factory=list)
+    # Beyond what one person sends in a day, and when they may go on, in words.
+    later: list[str] = field(default_factory=list)
+    later_at: str = ""
 
 
 @atomic()
@@ -80,7 +84,7 @@ def invite_addresses(acting: Acting, *, group: Group, addresses: Iterable[str]) 
     if len(wanted) > MAX_ADDRESSES:
         raise ValueError(f"at most {MAX_ADDRESSES} addresses")
     report = InvitationReport()
-    free = _not_yet_known(group, wanted, report)
+    free = _not_yet_known(acting, group, wanted, report)
     new = _insert(acting, group, free)
     report.already += [address for address in free if address not in new]
     belonging = _belonging(group, list(new))
@@ -116,7 +120,9 @@ def _remind(acting: Acting, group: Group, membership: Membership) -> None:
     )
 
 
-def _not_yet_known(group: Group, wanted: Sequence[str], report: InvitationReport) -> list[str]:
+def _not_yet_known(
+    acting: Acting, group: Group, wanted: Sequence[str], report: InvitationReport
+) -> list[str]:
     """Sort the addresses into ``report``; return those to invite."""
     held = set(
         Invitation.objects.standing()
@@ -127,6 +133,9 @@ def _not_yet_known(group: Group, wanted: Sequence[str], report: InvitationReport
     for address in wanted:
         if address in held:
             report.already.append(address)
+        elif wait := wait_of(acting, INVITATION_MAILS):
+            report.later.append(address)
+            report.later_at = moment_after(wait)
         elif not allow(f"invitation:{address}", limit=MAILS_PER_ADDRESS, per_s=MAILS_WITHIN_S):
             report.too_many.append(address)
         else:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.acting import Acting
+from accounts.ceilings import ENTRIES, count
 from accounts.models import Actor, User
 from groups.access import (
     may_join,
@@ -70,7 +71,7 @@ def join(
     ``answers`` stand in the order of the group's questions, at most 1,000
     characters each. Doing it twice changes nothing, and no row is locked that
     somebody else's entry needs. Raises NotVisible, PermissionDenied (banned,
-    or by invitation alone), RulesNotAccepted.
+    or by invitation alone), RulesNotAccepted, TooMuch.
     """
     require_visible(may_see_group(acting, group))
     standing = membership_of(acting, group)
@@ -109,6 +110,7 @@ def enter(acting: Acting, *, group: Group) -> Membership:
 
 def _ask(acting: Acting, group: Group, answers: Sequence[str]) -> Membership:
     assert acting.actor is not None
+    count(acting, ENTRIES)
     said = [
         {"question": question, "answer": answer[:MAX_ANSWER_LENGTH]}
         for question, answer in zip(group.questions, answers, strict=False)

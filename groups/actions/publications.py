@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.acting import Acting
+from accounts.ceilings import NOTES, REPLIES, count
 from accounts.models import Actor
 from groups.access import (
     is_ones_own,
@@ -84,7 +85,7 @@ def publish_note(
     commands alone.
 
     Raises NotVisible or PermissionDenied; ValidationError if it says nothing
-    or too much. Source: ActivityPub 6.2 (Create).
+    or too much, or too often (TooMuch). Source: ActivityPub 6.2 (Create).
     """
     group, parent = _place(acting, group, in_reply_to, level)
     require(published is None or acting.via == "command")
@@ -95,6 +96,7 @@ def publish_note(
     mark = _mark_of(once, group, parent, source)
     if standing := _published_before(author, mark):
         return standing
+    count(acting, NOTES if parent is None else REPLIES)
     wording = word(acting, source)
     try:
         note = create_keyed(

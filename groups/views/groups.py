@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.handles import HandleTaken
+from accounts.ceilings import TooMuch
 from accounts.requests import Request
 from groups.access import (
     may_archive_group,
@@ -73,6 +74,8 @@ def create(request: Request) -> HttpResponse:
         except HandleTaken:
             # Somebody else was quicker.
             form.add_error("handle", _("Ce nom court vient d’être pris. Essayez-en un autre."))
+        except TooMuch as refusal:
+            form.add_error(None, refusal)
         else:
             if opened.is_open:
                 messages.success(request, _("Votre ruche est ouverte."))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actions.follows import follow, unfollow
+from accounts.ceilings import TooMuch
 from accounts.models import Follow
 from accounts.requests import Request
 from groups.access import (
@@ -66,9 +67,13 @@ def enter(request: Request, name: str) -> HttpResponse:
         return render(request, "groups/membership/join.html", context)
     if not form.is_valid():
         return render(request, "groups/membership/join.html", context, status=422)
-    entered = join(
-        request.acting, group=found, answers=form.answers, accepts_rules=form.accepts_rules
-    )
+    try:
+        entered = join(
+            request.acting, group=found, answers=form.answers, accepts_rules=form.accepts_rules
+        )
+    except TooMuch as refusal:
+        form.add_error(None, refusal)
+        return render(request, "groups/membership/join.html", context, status=429)
     if entered.is_current:
         messages.success(request, _("Bienvenue ! Vous êtes membre de cette ruche."))
     else:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.acting import Acting
+from accounts.ceilings import TooMuch
 from accounts.requests import Request
 from groups.access import may_delete, may_edit, may_publish, may_reply, require
 from groups.actions.drafts import save_draft
@@ -108,6 +109,10 @@ def _write(
             once=form.cleaned_data["once"],
             **form.words(),
         )
+    except TooMuch as refusal:
+        _keep(request, composer, level)
+        form.add_error("source", refusal)
+        return compose_page(request, composer, group=group, status=429)
     except ValidationError as refusal:
         form.add_error("source", refusal)
         return compose_page(request, composer, group=group, status=422)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import require, require_visible
+from accounts.ceilings import TooMuch
 from accounts.models import Actor
 from accounts.requests import Request
 from groups import access
@@ -47,10 +48,14 @@ def report(request: Request, key: int) -> HttpResponse:
     require(not access.is_ones_own(request.acting, publication))
     form = PublicationReportForm(request.POST or None, publication=publication)
     if request.method == "POST" and form.is_valid():
-        filed = actions.report_publication(
-            request.acting, publication=publication, **form.cleaned_data
-        )
-        return redirect("groups:my_report", filed.pk)
+        try:
+            filed = actions.report_publication(
+                request.acting, publication=publication, **form.cleaned_data
+            )
+        except TooMuch as refusal:
+            form.add_error(None, refusal)
+        else:
+            return redirect("groups:my_report", filed.pk)
     return render(
         request,
         "groups/report/report.html",
@@ -68,8 +73,12 @@ def report_actor(request: Request, name: str) -> HttpResponse:
     require(target.pk != request.acting.actor_key)
     form = ActorReportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        filed = actions.report_actor(request.acting, target=target, **form.cleaned_data)
-        return redirect("groups:my_report", filed.pk)
+        try:
+            filed = actions.report_actor(request.acting, target=target, **form.cleaned_data)
+        except TooMuch as refusal:
+            form.add_error(None, refusal)
+        else:
+            return redirect("groups:my_report", filed.pk)
     return render(
         request,
         "groups/report/report.html",
