@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from accounts import ceilings
 from accounts.access import blocked_between, may_follow, may_see_actor, require, require_visible
 from accounts.acting import Acting
-from accounts.ceilings import FOLLOWS, count
 from accounts.models import Actor, Block, Follow, Mute
 from accounts.models.follow import FollowState
 from ruche.core.db import atomic
@@ -43,7 +43,7 @@ def follow(acting: Acting, *, target: Actor) -> Follow:
         follower=follower, target=target, defaults={"state": state}
     )
     if is_new:
-        count(acting, FOLLOWS)
+        ceilings.count(acting, ceilings.FOLLOWS)
         record(Effect.FOLLOW, row, actor_key=follower.pk)
         if target.is_local and not _told_lately(follower, target):
             effect = Effect.ASK if waits else Effect.FOLLOW

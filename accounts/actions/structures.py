@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from accounts import ceilings
 from accounts.access import (
     may_act_for,
     may_run_structure,
@@ -12,7 +13,6 @@ from accounts.access import (
 from accounts.acting import Acting
 from accounts.actions.handles import give_handle
 from accounts.actions.indexing import PEOPLE
-from accounts.ceilings import MANAGERS, count
 from accounts.models import Actor, ActorType, Manager, Structure, User
 from accounts.models.structure import ManagerRole
 from ruche.core.db import atomic
@@ -66,7 +66,7 @@ def name_manager(acting: Acting, *, structure: Structure, user: User, role: str)
     role = ManagerRole(role)
     structure = _run_by(acting, structure)
     require(user.is_active and user.actor.stands)
-    count(acting, MANAGERS)
+    ceilings.count(acting, ceilings.MANAGERS)
     manager, is_new = Manager.objects.get_or_create(
         user=user, actor=structure.actor, defaults={"role": role}
     )

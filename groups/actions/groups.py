@@ -5,11 +5,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts import ceilings
 from accounts.access import may_act_for
 from accounts.acting import Acting
 from accounts.actions.handles import give_handle
 from accounts.actions.structures import open_structure
-from accounts.ceilings import GROUPS, count
 from accounts.models import Actor, ActorType, Structure
 from accounts.models.structure import StructureKind
 from groups.access import (
@@ -88,7 +88,7 @@ def create_group(
     """
     require(may_ask_for_group(acting))
     assert acting.actor is not None
-    count(acting, GROUPS)
+    ceilings.count(acting, ceilings.GROUPS)
     opens = may_open_group(acting)
     if structure is not None:
         require(may_act_for(acting, structure.actor))

@@ -10,8 +10,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import ceilings
 from accounts.acting import Acting
-from accounts.ceilings import INVITATION_MAILS, moment_after, wait_of
 from groups.access import (
     may_run_group,
     may_see_group,
@@ -133,9 +133,9 @@ def _not_yet_known(
     for address in wanted:
         if address in held:
             report.already.append(address)
-        elif wait := wait_of(acting, INVITATION_MAILS):
+        elif wait := ceilings.wait_of(acting, ceilings.INVITATION_MAILS):
             report.later.append(address)
-            report.later_at = moment_after(wait)
+            report.later_at = ceilings.moment_after(wait)
         elif not allow(f"invitation:{address}", limit=MAILS_PER_ADDRESS, per_s=MAILS_WITHIN_S):
             report.too_many.append(address)
         else:

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import ceilings
 from accounts.acting import Acting
-from accounts.ceilings import ENTRIES, count
 from accounts.models import Actor, User
 from groups.access import (
     may_join,
@@ -110,7 +110,7 @@ def enter(acting: Acting, *, group: Group) -> Membership:
 
 def _ask(acting: Acting, group: Group, answers: Sequence[str]) -> Membership:
     assert acting.actor is not None
-    count(acting, ENTRIES)
+    ceilings.count(acting, ceilings.ENTRIES)
     said = [
         {"question": question, "answer": answer[:MAX_ANSWER_LENGTH]}
         for question, answer in zip(group.questions, answers, strict=False)

@@ -11,8 +11,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import ceilings
 from accounts.acting import Acting
-from accounts.ceilings import NOTES, REPLIES, count
 from accounts.models import Actor
 from groups.access import (
     is_ones_own,
@@ -96,7 +96,7 @@ def publish_note(
     mark = _mark_of(once, group, parent, source)
     if standing := _published_before(author, mark):
         return standing
-    count(acting, NOTES if parent is None else REPLIES)
+    ceilings.count(acting, ceilings.NOTES if parent is None else ceilings.REPLIES)
     wording = word(acting, source)
     try:
         note = create_keyed(

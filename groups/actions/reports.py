@@ -3,9 +3,9 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import ceilings
 from accounts.access import require, require_visible
 from accounts.acting import Acting
-from accounts.ceilings import REPORTS, count
 from accounts.models import Actor, User
 from accounts.visibility import people_behind
 from groups import access
@@ -107,7 +107,7 @@ def _file(
     ).first()
     if known is not None:
         return known
-    count(acting, REPORTS)
+    ceilings.count(acting, ceilings.REPORTS)
     try:
         with transaction.atomic():
             report = create_keyed(

@@ -27,11 +27,10 @@ SENTENCE = "Vous pourrez continuer"
 
 @pytest.fixture
 def at_most(monkeypatch):
-    """Lower one ceiling to ``limit``, where ``module`` reads it."""
+    """Lower one ceiling to ``limit``."""
 
-    def lower(module, name, limit):
-        lowered = replace(getattr(ceilings, name), limit=limit)
-        monkeypatch.setattr(module, name, lowered)
+    def lower(name, limit):
+        monkeypatch.setattr(ceilings, name, replace(getattr(ceilings, name), limit=limit))
 
     return lower
 
@@ -44,7 +43,7 @@ def note(user, source="Bonjour", **values):
 
 
 def test_the_note_too_many_is_refused_and_nothing_is_written(city, at_most):
-    at_most(publications, "NOTES", 2)
+    at_most("NOTES", 2)
     note(city.member)
     note(city.member)
     entries = Entry.objects.count()
@@ -59,8 +58,8 @@ def test_the_note_too_many_is_refused_and_nothing_is_written(city, at_most):
 
 
 def test_answers_are_counted_apart(city, at_most):
-    at_most(publications, "NOTES", 1)
-    at_most(publications, "REPLIES", 1)
+    at_most("NOTES", 1)
+    at_most("REPLIES", 1)
     begun = note(city.member)
     note(city.member, in_reply_to=begun)
 
@@ -72,7 +71,7 @@ def test_answers_are_counted_apart(city, at_most):
 
 
 def test_a_structure_is_no_second_voice(city, at_most):
-    at_most(publications, "NOTES", 1)
+    at_most("NOTES", 1)
     phare = a_structure("phare", "Phare", city.member)
     note(city.member)
 
@@ -88,13 +87,11 @@ def test_a_structure_is_no_second_voice(city, at_most):
 
 
 def test_the_other_ceilings_hold_too(city, at_most):
-    at_most(group_actions, "GROUPS", 0)
-    at_most(memberships, "ENTRIES", 0)
-    at_most(reports, "REPORTS", 0)
-    from accounts.actions import follows, structures
-
-    at_most(follows, "FOLLOWS", 0)
-    at_most(structures, "MANAGERS", 0)
+    at_most("GROUPS", 0)
+    at_most("ENTRIES", 0)
+    at_most("REPORTS", 0)
+    at_most("FOLLOWS", 0)
+    at_most("MANAGERS", 0)
     acting = acting_as(city.resident)
     said = a_note(city.member)
     club = a_group("club", join_policy=JoinPolicy.REQUEST)
@@ -120,7 +117,7 @@ def test_the_other_ceilings_hold_too(city, at_most):
 
 
 def test_invitations_beyond_the_day_wait_and_the_others_leave(city, at_most):
-    at_most(invitations, "INVITATION_MAILS", 2)
+    at_most("INVITATION_MAILS", 2)
     addresses = [f"personne{number}@courriel.test" for number in range(4)]
 
     report = invitations.invite_addresses(
@@ -134,7 +131,7 @@ def test_invitations_beyond_the_day_wait_and_the_others_leave(city, at_most):
 
 
 def test_words_that_are_one_too_many_stay_on_the_page_and_in_the_drafts(city, at_most):
-    at_most(publications, "NOTES", 0)
+    at_most("NOTES", 0)
     sent = {"source": "Mes mots", "level": "2"}
 
     page = a_client(city.member).post("/g/jardin/publier", sent)
@@ -148,9 +145,9 @@ def test_words_that_are_one_too_many_stay_on_the_page_and_in_the_drafts(city, at
 
 
 def test_each_form_keeps_what_was_typed(city, at_most):
-    at_most(group_actions, "GROUPS", 0)
-    at_most(memberships, "ENTRIES", 0)
-    at_most(reports, "REPORTS", 0)
+    at_most("GROUPS", 0)
+    at_most("ENTRIES", 0)
+    at_most("REPORTS", 0)
     said = a_note(city.member)
     client = a_client(city.resident)
     fields = {"join_policy": "open", "visibility": "public", "posting_policy": "members"}
@@ -170,9 +167,7 @@ def test_each_form_keeps_what_was_typed(city, at_most):
 
 
 def test_where_no_form_says_it_a_page_does(city, at_most):
-    from accounts.actions import follows
-
-    at_most(follows, "FOLLOWS", 0)
+    at_most("FOLLOWS", 0)
 
     page = a_client(city.resident).post("/u/membre/suivre")
 
@@ -186,7 +181,7 @@ def test_where_no_form_says_it_a_page_does(city, at_most):
 
 
 def test_the_same_press_of_the_button_counts_once(city, at_most):
-    at_most(publications, "NOTES", 1)
+    at_most("NOTES", 1)
 
     one = note(city.member, once="jeton")
     two = note(city.member, once="jeton")
@@ -195,7 +190,7 @@ def test_the_same_press_of_the_button_counts_once(city, at_most):
 
 
 def test_what_was_refused_is_not_counted(city, at_most):
-    at_most(publications, "NOTES", 1)
+    at_most("NOTES", 1)
     for _ in range(3):
         with pytest.raises(ValidationError):
             note(city.member, source=" ")
@@ -204,7 +199,7 @@ def test_what_was_refused_is_not_counted(city, at_most):
 
 
 def test_people_behind_one_address_are_counted_apart(city, at_most):
-    at_most(publications, "NOTES", 1)
+    at_most("NOTES", 1)
     sent = {"source": "Bonjour", "level": "2"}
 
     answers = [
@@ -216,7 +211,7 @@ def test_people_behind_one_address_are_counted_apart(city, at_most):
 
 
 def test_commands_are_not_counted_and_a_setting_lifts_all(city, at_most, settings):
-    at_most(publications, "NOTES", 0)
+    at_most("NOTES", 0)
 
     publications.publish_note(
         Acting.person(city.member, via="command"), group=None, source="Ancien", level=5
