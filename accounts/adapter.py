@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import devices, ways
 from accounts.acting import Acting
+from accounts.actions.closing import closing_of
 from accounts.actions.security import end_oldest_sessions
 from accounts.backends import Backend
 from accounts.freshness import is_fresh
@@ -59,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return True
 
     def get_login_stages(self) -> list[str]:
-        return ["accounts.stages.SecondFactorStage"]
+        return ["accounts.stages.SecondFactorStage", "accounts.stages.ClosedAccountStage"]
 
     def get_reauthentication_methods(self, user: Any) -> list[dict]:
         """One page offers them all."""
@@ -79,7 +80,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Attempts are counted by accounts.limits, per account and device."""
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
-        if not Backend().user_can_authenticate(user):
+        may_come_back = isinstance(user, User) and closing_of(user) is not None
+        if not Backend().user_can_authenticate(user) and not may_come_back:
             clear_login(request)
             return self.respond_user_inactive(request, user)
         return None

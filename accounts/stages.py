@@ -1,10 +1,13 @@
 """The second factor, asked of those who chose one."""
 
 from allauth.account.models import Login
+from allauth.account.stages import LoginStage
 from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
+from accounts.actions.closing import closing_of
 from accounts.models import User
 
 
@@ -30,3 +33,16 @@ class SecondFactorStage(AuthenticateStage):
         if not isinstance(user, User) or not has_second_factor(user):
             return False
         return bool(super()._should_handle(request))
+
+
+class ClosedAccountStage(LoginStage):
+    """Who closed their account is asked, once it is sure who they are, whether to open it again."""
+
+    key = "closed_account"
+    urlname = "account_closed"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        user = self.login.user
+        if isinstance(user, User) and closing_of(user) is not None:
+            return redirect("account_closed"), True
+        return None, True

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from accounts.views import (
+    closing,
     confirm,
     display,
     entry,
@@ -29,6 +30,7 @@ urlpatterns = [
     path("connexion/cle", entry.sign_in_by_passkey, name="mfa_login_webauthn"),
     path("connexion/deux-etapes", second_factor.SecondStep.as_view(), name="mfa_authenticate"),
     path("connexion/compte-ferme", entry.inactive, name="account_inactive"),
+    path("connexion/rouvrir", closing.closed, name="account_closed"),
     path("connexion/confirmer", confirm.confirm, name="account_reauthenticate"),
     path("connexion/confirmer/code", confirm.confirm_by_code, name="account_reauthenticate_code"),
     path("connexion/confirmer/cle", confirm.confirm_by_passkey, name="mfa_reauthenticate_webauthn"),

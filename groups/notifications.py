@@ -101,7 +101,7 @@ def news_of(acting: Acting, *, before: int | None = None) -> NewsPage:
         rows = rows.filter(key__lt=before)
     page = list(rows[: PAGE + 1])
     return NewsPage(
-        news=_in_words(acting, page[:PAGE]),
+        news=in_words(acting, page[:PAGE]),
         newest=page[0].key if page else None,
         older=page[PAGE - 1].key if len(page) > PAGE else None,
     )
@@ -169,7 +169,8 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
     )
 
 
-def _in_words(acting: Acting, rows: Sequence[Notification]) -> list[News]:
+def in_words(acting: Acting, rows: Sequence[Notification]) -> list[News]:
+    """Say those of ``rows``, told to ``acting``, that speak of what one may still see."""
     known = _look_up(acting, rows)
     told = []
     for row in rows:
@@ -382,6 +383,9 @@ _OF_A_STRUCTURE: dict[str, str] = {
 
 def _say_structure(row: Notification, known: _Known) -> Said:
     structure = known.structures.get(row.object_key)
+    if structure is not None and row.effect == Effect.LEAVE and known.is_moderator:
+        sentence = _("Plus personne n’agit au nom de « %(name)s ».")
+        return sentence % {"name": structure}, structure.actor.get_absolute_url()
     if structure is None or row.effect not in _OF_A_STRUCTURE:
         return None
     sentence = _(_OF_A_STRUCTURE[row.effect]) % {"name": structure}
@@ -429,6 +433,10 @@ def _say_event(row: Notification, known: _Known) -> Said:
     return _(_OF_AN_EVENT[row.effect]) % {"event": event.name}, event.get_absolute_url()
 
 
+def _say_export(row: Notification, known: _Known) -> Said:
+    return _("Vos données sont prêtes à être téléchargées."), reverse("groups:my_data")
+
+
 _SAY: dict[str, Callable[[Notification, _Known], Said]] = {
     "publication": _say_publication,
     "event": _say_event,
@@ -437,4 +445,5 @@ _SAY: dict[str, Callable[[Notification, _Known], Said]] = {
     "group": _say_group,
     "report": _say_report,
     "structure": _say_structure,
+    "export": _say_export,
 }

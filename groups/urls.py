@@ -18,6 +18,7 @@ from groups.views import (
     home,
     invitations,
     memberships,
+    my_data,
     notifications,
     posters,
     publications,
@@ -85,6 +86,9 @@ urlpatterns = [
     path("moi/brouillons", drafts.drafts, name="drafts"),
     path("moi/brouillons/enregistrer", drafts.save_draft, name="save_draft"),
     path("moi/nouvelles", notifications.notifications, name="notifications"),
+    path("moi/donnees", my_data.my_data, name="my_data"),
+    path("moi/donnees/copie/<int:key>", my_data.copy, name="my_copy"),
+    path("moi/donnees/effacer", my_data.erase, name="erase"),
     path("moi/images", attachments.attach, name="attach"),
     path("moi/images/<str:token>", attachments.picture, name="picture"),
     # Written one way alone: no leading zero, no other case, no line end.

@@ -200,6 +200,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 MEDIA_ROOT = RUCHE_DATA / "media"
 MAILBOX_ROOT = RUCHE_DATA / "mailbox"
+# Copies of people's data, each for its owner alone: no server hands out this folder.
+EXPORTS_ROOT = RUCHE_DATA / "exports"
 STATIC_URL = "/static/"
 STATIC_ROOT = RUCHE_DATA / "static"
 # Hashed names where `collectstatic` was run (by `serve`); plain ones for a bare command.

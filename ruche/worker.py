@@ -21,6 +21,8 @@ from django_tasks_db.models import DBTaskResult, TaskResultStatus
 from accounts.acting import Acting
 from accounts.actions.security import purge_sessions
 from groups.actions.attachments import sweep_pictures
+from groups.actions.erasing import resume_erasures
+from groups.actions.export import sweep_exports
 from groups.actions.indexing import mend_index
 from groups.actions.succession import settle_successions
 from ruche.core.keys import first_key_of
@@ -105,6 +107,8 @@ class Worker:
             recover_lost_jobs()
             purge()
             sweep_pictures(Acting.system("purge"))
+            sweep_exports(Acting.system("purge"))
+            resume_erasures(Acting.system("purge"))
             purge_sessions(Acting.system("purge"))
             mend_index.enqueue()
 

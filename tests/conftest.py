@@ -103,6 +103,7 @@ def _roles_awake(settings):
 def _own_folders(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.MAILBOX_ROOT = tmp_path / "mailbox"
+    settings.EXPORTS_ROOT = tmp_path / "exports"
 
 
 @pytest.fixture

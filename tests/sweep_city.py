@@ -23,6 +23,8 @@ from groups.models import (
     Attachment,
     Bookmark,
     Draft,
+    Export,
+    ExportState,
     Group,
     GroupState,
     Hashtag,
@@ -38,6 +40,7 @@ from groups.models import (
     Theme,
     Visibility,
 )
+from groups.my_data.files import export_path
 from ruche.core.db import create_keyed
 from ruche.core.pictures import picture_path
 from ruche.journal.log import audit, notify, record
@@ -150,6 +153,7 @@ def build() -> SweptCity:
     plant_events(city, READERS)
     _traces(city)
     _reports(city)
+    _copy(city)
     _sessions(city)
     index_everything()
     suspended = city.user(SUSPENDED).actor
@@ -462,6 +466,18 @@ def _picture_of_a_draft(city: SweptCity) -> None:
         widths=[640],
     )
     _file(city.canaries["draft picture address"].word, city.plant("draft picture file", {AUTHOR}))
+
+
+def _copy(city: SweptCity) -> None:
+    copy = Export.objects.create(
+        actor=city.user(AUTHOR).actor,
+        state=ExportState.READY,
+        expires_at=timezone.now() + timedelta(hours=20),
+    )
+    city.things["copy"] = copy
+    path = export_path(copy.token)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(city.plant("a copy of one's data", {AUTHOR}).encode())
 
 
 def _file(token: str, word: str) -> None:

@@ -279,6 +279,7 @@ ROUTES: dict[str, Route] = {
             "mfa_login_webauthn",
             "mfa_authenticate",
             "account_inactive",
+            "account_closed",
             "account_reauthenticate_code",
             "mfa_reauthenticate_webauthn",
             "account_logout",
@@ -438,6 +439,12 @@ ROUTES: dict[str, Route] = {
     ),
     "opendata:city_feed": plain("for everybody alike, with what everybody reads"),
     "opendata:group_feed": groups("for everybody alike, with what everybody reads"),
+    # My data
+    "groups:my_data": plain("says what is kept of everybody, and how large one's own copy is"),
+    "groups:my_copy": Route(
+        lambda city, name: [stop(name, city.things["copy"].pk, known_to={AUTHOR})],
+    ),
+    "groups:erase": plain("asks for a fresh proof"),
     # Pictures
     "groups:attach": plain(),
     "groups:picture": pictures(),

@@ -148,7 +148,7 @@ class Sweep:
 
 
 def body_of(response: Any) -> bytes:
-    return b"".join(response.streaming_content) if response.streaming else response.content
+    return b"".join(response) if response.streaming else response.content
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,12 @@ def sweep(django_db_setup, django_db_blocker, tmp_path_factory):
     quick = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with (
         django_db_blocker.unblock(),
-        override_settings(MEDIA_ROOT=media, MAILBOX_ROOT=mailbox, PASSWORD_HASHERS=quick),
+        override_settings(
+            MEDIA_ROOT=media,
+            MAILBOX_ROOT=mailbox,
+            EXPORTS_ROOT=media.parent / "exports",
+            PASSWORD_HASHERS=quick,
+        ),
     ):
         around = transaction.atomic()
         around._from_testcase = True  # type: ignore[attr-defined]

@@ -72,6 +72,9 @@ def name_manager(acting: Acting, *, structure: Structure, user: User, role: str)
     )
     if is_new:
         _prove(acting, "name_manager", structure, manager, Effect.ADD)
+    if structure.ownerless_since is not None and role == ManagerRole.MANAGER:
+        structure.ownerless_since = None
+        structure.save(update_fields=["ownerless_since"])
     return manager
 
 

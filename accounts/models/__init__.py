@@ -1,5 +1,6 @@
 from accounts.models.actor import Actor, ActorType, Handle
 from accounts.models.block import Block, Mute
+from accounts.models.erasure import Erasure, Words
 from accounts.models.follow import Follow
 from accounts.models.structure import Manager, Structure
 from accounts.models.user import CityRole, User
@@ -9,10 +10,12 @@ __all__ = [
     "ActorType",
     "Block",
     "CityRole",
+    "Erasure",
     "Follow",
     "Handle",
     "Manager",
     "Mute",
     "Structure",
     "User",
+    "Words",
 ]

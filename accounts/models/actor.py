@@ -12,7 +12,8 @@ HANDLE_PATTERN = r"[a-z0-9_](?:[a-z0-9_.-]{0,48}[a-z0-9_])?"
 # Words that addresses or other servers need. Names of people who were erased join them for ever.
 RESERVED_HANDLES = frozenset(
     (  # noqa: SIM905 - a list of words reads best as words
-        "a about abuse actor admin administration affichage agenda aide api application boite bot"
+        "a about abuse actor admin administration affichage agenda aide ancien-membre api"
+        " application boite bot"
         " brest bureau city connexion contact deconnexion e entrer fil g healthz help hostmaster i"
         " inbox inscription instance l live login logout m media mentions moi noreply outbox p"
         " postmaster relay root ruche ruches s static support systeme t u ville villes webmaster"

@@ -19,6 +19,8 @@ class Structure(models.Model):
 
     actor = models.OneToOneField(Actor, on_delete=models.PROTECT, related_name="structure")
     kind = models.CharField(max_length=15, choices=StructureKind.choices)
+    # Nobody acts for it any more: the city was told at that moment.
+    ownerless_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return str(self.actor)

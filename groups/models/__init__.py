@@ -2,6 +2,7 @@ from groups.models.attachment import Attachment
 from groups.models.counter import Counter, next_number
 from groups.models.draft import Draft
 from groups.models.event import Attendance, AttendanceState, CalendarAddress, Event, EventStatus
+from groups.models.export import Export, ExportState
 from groups.models.group import Group, GroupState, JoinPolicy, PostingPolicy, Theme, Visibility
 from groups.models.invitation import Invitation
 from groups.models.marker import Marker
@@ -22,6 +23,8 @@ __all__ = [
     "Draft",
     "Event",
     "EventStatus",
+    "Export",
+    "ExportState",
     "Group",
     "GroupState",
     "Hashtag",

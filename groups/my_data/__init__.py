@@ -1,0 +1,1 @@
+"""What is kept about a person: one table of decisions, and the copy they may take with them."""
