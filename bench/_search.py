@@ -21,7 +21,7 @@ from groups.search import KINDS, Question, find  # noqa: E402
 from ruche.core.db import atomic  # noqa: E402
 from ruche.core.keys import key_at  # noqa: E402
 from ruche.core.stems import asked, stem  # noqa: E402
-from ruche.index.writing import keep_next  # noqa: E402
+from ruche.index.writing import mend_next  # noqa: E402
 
 AUTHORS, GROUPS = 500, 100
 OWN_GROUPS = 10
@@ -96,11 +96,12 @@ def a_message(
 
 
 def index() -> float:
-    started, after = time.monotonic(), None
+    started = time.monotonic()
+    after: int | None = None
     while True:
         with atomic():
-            made, after = keep_next(NOTES, after)
-        if not made:
+            after = mend_next(NOTES, after).after
+        if after is None:
             break
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

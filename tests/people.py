@@ -31,7 +31,7 @@ from groups.models import (
     Visibility,
 )
 from ruche.core.db import create_keyed
-from ruche.index.writing import keep_next
+from ruche.index.writing import mend_next
 
 PASSWORD = "une phrase pour les essais"
 
@@ -124,8 +124,9 @@ def a_note(author: User, group: Group | None = None, **values) -> Publication:
 def index_everything() -> None:
     """Let search find the rows that were made without actions."""
     for source in SOURCES:
-        while keep_next(source, None)[0]:
-            continue
+        after = mend_next(source).after
+        while after is not None:
+            after = mend_next(source, after).after
 
 
 def acting_as(user: User | None) -> Acting:

@@ -12,7 +12,7 @@ from accounts.actions.indexing import PEOPLE
 from groups.models import Group, Publication, Visibility
 from ruche.core.db import atomic
 from ruche.core.html import excerpt
-from ruche.index.writing import BATCH, Source, drop_next, keep_next
+from ruche.index.writing import Source, mend_next
 
 # Longer than any note: all of it is found.
 WHOLE = 100_000
@@ -50,7 +50,7 @@ SOURCES = (GROUPS, NOTES, PEOPLE)
 @task()
 def mend_index(kind: str = SOURCES[0].kind, after: int | None = None) -> None:
     """
-    Index what is not there yet, and take away what is gone: a batch, then the next one.
+    Index what is not there yet, and take away what is gone: some rows, then the next ones.
 
     For what was there before the index was, for words that are made anew
     after an update, and for rows that went by another way than an action.
@@ -58,9 +58,8 @@ def mend_index(kind: str = SOURCES[0].kind, after: int | None = None) -> None:
     kinds = [source.kind for source in SOURCES]
     source = SOURCES[kinds.index(kind)]
     with atomic():
-        made, last = keep_next(source, after)
-        dropped = drop_next(source)
-        if made == BATCH or dropped == BATCH:
-            mend_index.enqueue(kind, last if made == BATCH else after)
+        mended = mend_next(source, after)
+        if mended.after is not None:
+            mend_index.enqueue(kind, mended.after)
         elif source is not SOURCES[-1]:
             mend_index.enqueue(kinds[kinds.index(kind) + 1])

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from ruche.core.stems import near_terms, terms
 from ruche.index.models import Document
@@ -17,6 +17,7 @@ from ruche.index.models import Document
 # Raised by whoever changes ``ruche.core.stems`` or what a source gives: all is made anew.
 EDITION = 1
 BATCH = 200
+WINDOW = 2000
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class Source:
     forgiving: bool = False
 
 
+@dataclass(frozen=True)
+class Mended:
+    """How many were looked at, indexed, dropped, and the key to go on from; None at the end."""
+
+    seen: int
+    made: int
+    dropped: int
+    after: int | None
+
+
 def keep(source: Source, *keys: int) -> None:
     """Make the index say what these rows say now; those that are not to be found leave it."""
     rows = list(source.rows().filter(pk__in=keys))
@@ -44,44 +55,35 @@ def keep(source: Source, *keys: int) -> None:
         Document.objects.filter(kind=source.kind, object_key__in=gone).delete()
 
 
-def keep_next(source: Source, after: int | None) -> tuple[int, int | None]:
+def mend_next(source: Source, after: int | None = None) -> Mended:
     """
-    Make the documents that lack, or are of an older edition, for the next ``BATCH`` rows.
+    Look at the next ``WINDOW`` rows after the key ``after``: index those that lack, drop the rest.
 
-    Return how many, and the last key: what is done is not done again, so a
-    run that was cut takes up where it stopped.
+    At most ``BATCH`` are written at once. What is done is not done again: a
+    run that was cut begins anew and soon is where it stopped.
     """
-    rows = source.rows().filter(~_has_document(source)).order_by("pk")
+    rows, documents = source.rows(), Document.objects.filter(kind=source.kind)
     if after is not None:
-        rows = rows.filter(pk__gt=after)
-    batch = list(rows[:BATCH])
-    _write(source, batch)
-    return len(batch), batch[-1].pk if batch else None
-
-
-def drop_next(source: Source) -> int:
-    """Take away the next ``BATCH`` documents of rows that are gone or no longer to be found."""
-    there = Exists(source.rows().filter(pk=OuterRef("object_key")))
-    gone = Document.objects.filter(~there, kind=source.kind)
-    keys = list(gone.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    Document.objects.filter(pk__in=keys).delete()
-    return len(keys)
-
-
-def missing(source: Source) -> int:
-    """How many rows have no document of this edition."""
-    return source.rows().filter(~_has_document(source)).count()
+        rows, documents = rows.filter(pk__gt=after), documents.filter(object_key__gt=after)
+    keys = list(rows.order_by("pk").values_list("pk", flat=True)[:WINDOW])
+    last = keys[-1] if len(keys) == WINDOW else None
+    if last is not None:
+        documents = documents.filter(object_key__lte=last)
+    editions = dict(documents.values_list("object_key", "edition"))
+    gone = editions.keys() - set(keys)
+    documents.filter(object_key__in=gone).delete()
+    lacking = [key for key in keys if editions.get(key) != EDITION]
+    if len(lacking) > BATCH:
+        lacking = lacking[:BATCH]
+        last = lacking[-1]
+        keys = keys[: keys.index(last) + 1]
+    _write(source, source.rows().filter(pk__in=lacking))
+    return Mended(len(keys), len(lacking), len(gone), last)
 
 
 def outdate() -> None:
-    """Have every document made anew, by ``keep_next``; until then all stay as they are."""
+    """Have every document made anew, by ``mend_next``; until then all stay as they are."""
     Document.objects.update(edition=0)
-
-
-def _has_document(source: Source) -> Exists:
-    return Exists(
-        Document.objects.filter(kind=source.kind, object_key=OuterRef("pk"), edition=EDITION)
-    )
 
 
 def _write(source: Source, rows: Iterable[Any]) -> None:

@@ -225,11 +225,15 @@ def test_even_an_index_that_lags_behind_gives_nothing_away(city):
     closed = a_group("protegee", visibility=Visibility.CLOSED)
     secret = a_note(city.organiser, closed, source="secret")
     person = a_user("discrete", "Discrète")
-    for kind, key in (("notes", secret.pk), ("people", person.actor.pk)):
+    hidden = a_group("cachee", visibility=Visibility.HIDDEN)
+    a_membership(city.resident, hidden)
+    documents = (("notes", secret.pk), ("people", person.actor.pk), ("groups", hidden.pk))
+    for kind, key in documents:
         Document.objects.create(kind=kind, object_key=key, words="secret", near="secret")
 
     assert found("secret", city.resident) == []
     assert found("secret", city.resident, "people") == []
+    assert found("secret", city.resident, "groups") == []
 
 
 def test_what_is_discreet_is_in_no_list(city):

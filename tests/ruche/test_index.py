@@ -13,7 +13,7 @@ from groups.actions.indexing import GROUPS, NOTES, SOURCES, mend_index
 from groups.models import Publication
 from ruche.core.stems import asked, terms
 from ruche.index.models import Asked, Document
-from ruche.index.writing import BATCH, keep, keep_next, outdate
+from ruche.index.writing import BATCH, keep, mend_next, outdate
 from ruche.worker import run_ready_jobs
 from tests.people import a_group, a_note, a_user
 
@@ -124,7 +124,7 @@ def test_a_reindex_that_was_cut_takes_up_where_it_stopped():
     reindex()
     Document.objects.filter(kind="notes").update(words="perime")
     outdate()
-    keep_next(NOTES, None)  # Cut after the first batch.
+    mend_next(NOTES)  # Cut after the first batch.
 
     assert "notes : 5 indexés" in reindex()
     assert keys(words__matches=Asked(("perime",))) == set()

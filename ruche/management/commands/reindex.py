@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from groups.actions.indexing import SOURCES
 from ruche.core.db import atomic
-from ruche.index.writing import Source, drop_next, keep_next, missing, outdate
+from ruche.index.writing import Source, mend_next, outdate
 
 WIDTH = 30
 
@@ -31,26 +31,27 @@ class Command(BaseCommand):
             self._index(source)
 
     def _index(self, source: Source) -> None:
-        total, done, after = missing(source), 0, None
+        total, seen, done, dropped = source.rows().count(), 0, 0, 0
+        after: int | None = None
         while True:
             # Each batch is kept, whatever happens to the next one.
             with atomic():
-                made, after = keep_next(source, after)
-            if not made:
+                mended = mend_next(source, after)
+            seen += mended.seen
+            done += mended.made
+            dropped += mended.dropped
+            after = mended.after
+            self._say(source, seen, max(total, seen))
+            if after is None:
                 break
-            done += made
-            self._say(source, done, max(total, done))
-        dropped = 0
-        while number := drop_next(source):
-            dropped += number
-        end = "\n" if done and self._is_screen else ""
+        end = "\n" if self._is_screen else ""
         self.stdout.write(f"{end}{source.kind} : {done} indexés, {dropped} retirés")
 
-    def _say(self, source: Source, done: int, total: int) -> None:
-        if self._is_screen:
-            filled = WIDTH * done // total
+    def _say(self, source: Source, seen: int, total: int) -> None:
+        if self._is_screen and total:
+            filled = WIDTH * seen // total
             bar = "#" * filled + "." * (WIDTH - filled)
-            self.stdout.write(f"\r{source.kind} [{bar}] {done}/{total}", ending="")
+            self.stdout.write(f"\r{source.kind} [{bar}] {seen}/{total}", ending="")
             self.stdout.flush()
 
     @property
