@@ -2,33 +2,35 @@
 A short code, sent by mail or text message, typed on the next page.
 
 One code stands at a time in a session: 6 digits, 15 minutes, 5 tries. The
-tries are counted in the cache, so that a hundred guesses sent at once are five
-all the same; and in the session, for the hour when the cache is away. Wrong
-tries lock the code, never the person. Only a keyed hash of the code is kept. A
-code that leads nowhere (nobody known by that address, or
-somebody known already at sign-up) looks the same and is always wrong.
+tries are counted in the database, so that a hundred guesses sent at once, to
+however many processes, are five all the same. Wrong tries lock the code, never
+the person. Only a keyed hash of the code is kept. A code that leads nowhere
+(nobody known by that address, or somebody known already at sign-up) looks the
+same and is always wrong.
 """
 
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from accounts.limits import may_ask_for_code, may_write_to
-from accounts.models import User
+from accounts.models import CodeTries, User
 from ruche.core import mail, sms
+from ruche.core.db import atomic
 
 LIFE_S = 15 * 60
 TRIES = 5
-SENDINGS = 4
+SENDINGS = 3
 _KEY = "code"
 
 
@@ -54,7 +56,6 @@ class Code:
     hash: str = ""
     sent_at: float = 0.0
     sendings: int = 0
-    tried: int = 0
 
     @property
     def has_expired(self) -> bool:
@@ -84,17 +85,19 @@ def send(request: HttpRequest, code: Code) -> bool:
     """
     Send a fresh code and let it stand; say whether one may say that a message left.
 
-    None leaves beyond five to one address in 30 minutes, but only what was
-    typed five times is told so: how many went to the address by another name
-    would tell whose address it is. Of one's own account it is told as it is,
-    and the code of the last message then still stands.
+    None leaves beyond ``accounts.limits``, but only what was typed too often
+    is told so: how many went to the address by another name would tell whose
+    address it is. Of one's own account it is told as it is. The code of the
+    last message, asked for under the same name, then still stands.
     """
     own = code.purpose == "confirm"
-    told = own or may_ask_for_code(code.typed)
-    writes = told and (not code.address or may_write_to(request, code.channel, code.address))
+    told = own or may_ask_for_code(request, code.typed, code.user_key)
+    writes = told and (
+        not code.address or may_write_to(request, code.channel, code.address, code.user_key)
+    )
     told = writes if own else told
-    if not told and code.hash:
-        _keep(request, code)
+    standing = current(request, code.purpose)
+    if not told and standing is not None and standing.typed == code.typed:
         return False
     if not writes:
         # A code that could not leave: a page that waits, as for everybody.
@@ -103,7 +106,6 @@ def send(request: HttpRequest, code: Code) -> bool:
     code.id = secrets.token_urlsafe(12)
     code.sent_at = time.time()
     code.sendings += 1
-    code.tried = 0
     code.hash = _hash(code, digits) if code.leads_to == "code" else _hash(code, "")
     _keep(request, code)
     if code.leads_to != "none" and code.address:
@@ -111,15 +113,14 @@ def send(request: HttpRequest, code: Code) -> bool:
     return told
 
 
-def check(request: HttpRequest, code: Code, typed: str) -> int:
+def check(code: Code, typed: str) -> int:
     """
     Compare what was typed. Return -1 if it is the code, else the tries that are left.
 
     At 0 the code is locked: another one has to be sent.
     """
     digits = "".join(sign for sign in typed if sign.isdigit())
-    code.tried = tried = max(_one_more_try(code), code.tried + 1)
-    _keep(request, code)
+    tried = _one_more_try(code)
     if tried > TRIES:
         return 0
     if code.leads_to == "code" and constant_time_compare(code.hash, _hash(code, digits)):
@@ -140,12 +141,16 @@ def _hash(code: Code, digits: str) -> str:
 
 
 def _one_more_try(code: Code) -> int:
-    key = f"code-tries:{code.id}"
-    cache.add(key, 0, timeout=LIFE_S + 60)
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # Evicted between the two calls.
-        return 1
+    with atomic():
+        CodeTries.objects.get_or_create(code=code.id)
+        CodeTries.objects.filter(code=code.id).update(tried=F("tried") + 1)
+        return CodeTries.objects.get(code=code.id).tried
+
+
+def purge_tries() -> int:
+    """Forget the tries of codes that open nothing any more. For the worker."""
+    past = timezone.now() - timedelta(seconds=2 * LIFE_S)
+    return CodeTries.objects.filter(begun_at__lt=past).delete()[0]
 
 
 def _write(code: Code, digits: str) -> None:

@@ -28,10 +28,10 @@ def _read(request: HttpRequest) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def device_known_for(request: HttpRequest, user: User) -> str:
-    """The device's name if ``user`` signed in on it before, else nothing."""
+def device_known_for(request: HttpRequest, user_key: int) -> str:
+    """The device's name if that person signed in on it before, else nothing."""
     value = _read(request)
-    return str(value.get("id", "")) if user.pk in value.get("users", []) else ""
+    return str(value.get("id", "")) if user_key in value.get("users", []) else ""
 
 
 def is_shared(request: HttpRequest) -> bool:

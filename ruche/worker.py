@@ -20,6 +20,7 @@ from django_tasks_db.models import DBTaskResult, TaskResultStatus
 
 from accounts.acting import Acting
 from accounts.actions.security import purge_sessions
+from accounts.codes import purge_tries
 from groups.actions.attachments import sweep_pictures
 from groups.actions.erasing import resume_erasures
 from groups.actions.export import sweep_exports
@@ -163,6 +164,7 @@ def purge() -> int:
     now = timezone.now()
     failed = DBTaskResult.objects.failed().filter(finished_at__lt=now - KEEP_FAILED_JOBS)
     failed.delete()
+    purge_tries()
     oldest_kept = first_key_of(now - KEEP_ENTRIES)
     purged = 0
     while keys := list(

@@ -15,6 +15,7 @@ from accounts.access import require, require_visible
 from accounts.acting import Acting
 from accounts.actions.accounts import AddressTaken
 from accounts.models import User
+from accounts.roles import needs_role_code
 from accounts.ways import ways_back
 from ruche.core import mail
 from ruche.core.db import atomic
@@ -26,6 +27,10 @@ SESSIONS_AT_MOST = 30
 
 class LastWayBack(Exception):
     """Without this one the person could not come back."""
+
+
+class RoleAsleep(Exception):
+    """The application of codes comes first, with the code of the role."""
 
 
 class TooMany(Exception):
@@ -143,8 +148,14 @@ def remove_password(acting: Acting, *, keep_session: str = "") -> None:
 
 @atomic()
 def add_passkey(acting: Acting, *, name: str, credential: dict[str, Any]) -> Authenticator:
-    """Keep a passkey that the browser made and whose answer was verified. Raises TooMany."""
+    """
+    Keep a passkey that the browser made and whose answer was verified.
+
+    Raises TooMany, or RoleAsleep: a key would wake the role without its code.
+    """
     user = _own_account(acting)
+    if needs_role_code(user):
+        raise RoleAsleep
     keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
     if keys.count() >= PASSKEYS_AT_MOST:
         raise TooMany

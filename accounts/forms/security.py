@@ -1,9 +1,13 @@
 """What touches the ways back."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.entry import clean_contact
+from accounts.models import User
+from accounts.roles import is_role_code
 
 
 class ConfirmPasswordForm(forms.Form):
@@ -35,3 +39,29 @@ class ContactForm(forms.Form):
                 )
             )
         return contact
+
+
+class RoleCodeForm(forms.Form):
+    """What the holder of a sleeping role was handed apart from their mail."""
+
+    role_code = forms.CharField(
+        label=_("Code de votre rôle"),
+        help_text=_("Qui vous a donné ce rôle vous l’a remis, ailleurs que par mail."),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={"required": _("Écrivez le code de votre rôle.")},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_role_code(self) -> str:
+        typed = str(self.cleaned_data["role_code"])
+        if not is_role_code(self.user, typed):
+            raise forms.ValidationError(
+                _("Ce code n’est pas celui de votre rôle. Demandez-le à qui vous l’a donné.")
+            )
+        return typed

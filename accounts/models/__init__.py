@@ -1,5 +1,6 @@
 from accounts.models.actor import Actor, ActorType, Handle
 from accounts.models.block import Block, Mute
+from accounts.models.code_tries import CodeTries
 from accounts.models.erasure import Erasure, Words
 from accounts.models.follow import Follow
 from accounts.models.structure import Manager, Structure
@@ -10,6 +11,7 @@ __all__ = [
     "ActorType",
     "Block",
     "CityRole",
+    "CodeTries",
     "Erasure",
     "Follow",
     "Handle",

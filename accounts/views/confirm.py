@@ -138,7 +138,7 @@ def confirm_by_code(request: Request) -> HttpResponse:
             return send_again(request, code, "account_reauthenticate_code")
         form = CodeForm(request.POST)
         if form.is_valid():
-            left = codes.check(request, code, form.cleaned_data["code"])
+            left = codes.check(code, form.cleaned_data["code"])
             if left == 0:
                 codes.forget(request)
                 messages.error(request, locked_code())

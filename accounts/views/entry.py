@@ -89,7 +89,7 @@ def sign_in_code(request: Request) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.is_valid():
         return _code_page(request, code, form, status=422)
-    left = codes.check(request, code, form.cleaned_data["code"])
+    left = codes.check(code, form.cleaned_data["code"])
     if left > 0:
         form.add_error("code", wrong_code(left))
         return _code_page(request, code, form, status=422)

@@ -21,10 +21,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.adapter import MfaAdapter
 from accounts.forms.passkeys import PasskeySecondStepForm
+from accounts.forms.security import RoleCodeForm
 from accounts.freshness import fresh_required
 from accounts.limits import may_try_to_enter
 from accounts.models import User
 from accounts.requests import Request
+from accounts.roles import needs_role_code
 from accounts.sessions import rotate
 from accounts.views.parts import next_of, too_many
 
@@ -83,7 +85,8 @@ def add_application(request: Request) -> HttpResponse:
     if Authenticator.objects.filter(user=user, type="totp").exists():
         return redirect("mfa_index")
     form = ActivateTOTPForm(request.POST or None, user=user)
-    if request.method == "POST" and form.is_valid():
+    role = RoleCodeForm(request.POST or None, user=user) if needs_role_code(user) else None
+    if request.method == "POST" and form.is_valid() and (role is None or role.is_valid()):
         activate_totp(request, form)
         rotate(request)
         messages.success(request, _("L’application de codes est ajoutée."))
@@ -91,6 +94,7 @@ def add_application(request: Request) -> HttpResponse:
     adapter = MfaAdapter()
     context = {
         "form": form,
+        "role": role,
         "secret": form.secret,
         "square": adapter.build_totp_svg(adapter.build_totp_url(user, form.secret)),
     }

@@ -94,7 +94,7 @@ def add_contact_code(request: Request) -> HttpResponse:
             return send_again(request, code, "security_code")
         form = CodeForm(request.POST)
         if form.is_valid():
-            left = codes.check(request, code, form.cleaned_data["code"])
+            left = codes.check(code, form.cleaned_data["code"])
             if left <= 0:
                 codes.forget(request)
                 return _added(request, code) if left < 0 else _locked(request)
@@ -234,6 +234,11 @@ def add_passkey(request: Request) -> HttpResponse:
             )
         except actions.TooMany:
             messages.error(request, _("Dix clés suffisent. Retirez-en une d’abord."))
+        except actions.RoleAsleep:
+            messages.error(
+                request, _("Votre rôle dort : ajoutez d’abord l’application, avec le code du rôle.")
+            )
+            return redirect("mfa_index")
         else:
             rotate(request)
             messages.success(request, _("La clé est ajoutée. Elle ouvre seule votre compte."))

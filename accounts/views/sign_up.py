@@ -48,7 +48,8 @@ def sign_up(request: Request) -> HttpResponse:
     if not form.is_valid():
         return _page(request, "sign_up", form, status=422)
     name, way = form.cleaned_data["name"], form.cleaned_data["way"]
-    codes.forget(request)
+    if way != "contact":
+        codes.forget(request)
     request.session[_KEY] = {"name": name, "way": way, "next": next_of(request)}
     if way == "contact":
         address = form.cleaned_data["contact"]
@@ -103,7 +104,7 @@ def _finish_by_code(request: Request, begun: dict[str, Any]) -> HttpResponse:
     form = SignUpCodeForm(request.POST)
     if not form.is_valid():
         return _page(request, "sign_up_code", form, status=422, **context)
-    left = codes.check(request, code, form.cleaned_data["code"])
+    left = codes.check(code, form.cleaned_data["code"])
     if left > 0:
         form.add_error("code", wrong_code(left))
         return _page(request, "sign_up_code", form, status=422, **context)

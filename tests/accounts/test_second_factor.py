@@ -8,7 +8,9 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 
-from accounts.models import CityRole
+from accounts.actions.security import RoleAsleep, add_passkey
+from accounts.models import CityRole, User
+from accounts.roles import is_role_code, role_code
 from tests.accounts.door import a_fresh_client, messages, signed_in_as
 from tests.people import PASSWORD, a_client, a_user, acting_as
 
@@ -133,19 +135,64 @@ def test_both_proofs_open_and_lead_where_one_was_going(moderator):
     assert signed_in_as(client) == "moderatrice"
 
 
+def enrol(client, **more):
+    shown = client.get("/moi/securite/deux-etapes/application")
+    values = {"code": code_of(shown.context["secret"]), **more}
+    return client.post("/moi/securite/deux-etapes/application", values)
+
+
+@pytest.mark.parametrize("code", [{}, {"role_code": ""}, {"role_code": "aaaa-aaaa-aaaa-aaaa"}])
+def test_who_holds_the_first_factor_alone_wakes_no_role(asleep, code):
+    page = enrol(a_fresh_client(asleep), **code)
+
+    assert page.status_code == 422
+    assert not Authenticator.objects.exists()
+    assert not acting_as(asleep).is_moderator
+
+
+def test_the_code_of_another_role_or_account_wakes_nothing(asleep):
+    other = a_user("autre", role=CityRole.MODERATOR, awake=False)
+    administrator = User(pk=asleep.pk, city_role=CityRole.ADMINISTRATOR)
+
+    for code in (role_code(other), role_code(administrator)):
+        assert enrol(a_fresh_client(asleep), role_code=code).status_code == 422
+
+    assert not Authenticator.objects.exists()
+
+
+def test_the_eleventh_code_of_a_role_within_an_hour_is_not_looked_at(asleep):
+    for _ in range(10):
+        assert not is_role_code(asleep, "aaaa-aaaa-aaaa-aaaa")
+
+    assert not is_role_code(asleep, role_code(asleep))
+
+
+def test_a_passkey_does_not_wake_a_role_without_its_code(asleep):
+    with pytest.raises(RoleAsleep):
+        add_passkey(acting_as(asleep), name="x", credential={})
+
+    assert not Authenticator.objects.exists()
+
+
 def test_the_second_lock_wakes_the_power_and_renames_the_session(asleep):
     client = a_fresh_client(asleep)
     client.get("/moi/securite/deux-etapes?next=/bureau")
-    shown = client.get("/moi/securite/deux-etapes/application")
     before = client.session.session_key
-    code = code_of(shown.context["secret"])
 
-    page = client.post("/moi/securite/deux-etapes/application", {"code": code})
+    page = enrol(client, role_code=role_code(asleep).upper().replace("-", " "))
 
     assert page["Location"] == "/moi/securite/deux-etapes/secours"
     assert acting_as(asleep).is_moderator
     assert client.session.session_key != before
     assert 'href="/bureau"' in client.get(page["Location"]).content.decode()
+
+
+def test_a_resident_needs_no_code_of_a_role():
+    resident = a_user("habitante")
+
+    enrol(a_fresh_client(resident))
+
+    assert Authenticator.objects.filter(user=resident, type="totp").exists()
 
 
 def test_a_wrong_first_code_wakes_nothing(asleep):

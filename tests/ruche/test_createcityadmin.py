@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import call_command
 
 from accounts.models import CityRole, User
+from accounts.roles import role_code
 from ruche.journal.models import Audit
 from tests.people import a_user
 
@@ -51,3 +52,16 @@ def test_the_administrator_has_the_role_a_way_in_and_a_line_in_the_audit():
     assert not user.is_demo
     assert Audit.objects.get().object_key == user.pk
     assert "/connexion" in said.getvalue()
+    again = StringIO()
+    call_command("rolecode", "maire", stdout=again)
+    assert role_code(user) == again.getvalue().strip()
+    assert role_code(user) in said.getvalue()
+
+
+def test_no_code_is_said_for_a_role_that_is_awake_or_for_nobody():
+    a_user("moderatrice", role=CityRole.MODERATOR)
+    a_user("habitante")
+
+    for handle in ("moderatrice", "habitante", "personne"):
+        with pytest.raises(SystemExit):
+            call_command("rolecode", handle, stderr=StringIO())

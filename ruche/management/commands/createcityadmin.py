@@ -12,6 +12,7 @@ from accounts.acting import Acting
 from accounts.actions.accounts import AddressTaken, create_account
 from accounts.actions.handles import HandleTaken
 from accounts.models import CityRole
+from accounts.roles import role_code
 
 
 class Command(BaseCommand):
@@ -44,8 +45,9 @@ class Command(BaseCommand):
         else:
             self.stdout.write(
                 f"Le compte {user.handle} administre La Ruche de {settings.RUCHE_CITY}. Sur"
-                f" {settings.PUBLIC_URL}/connexion, son adresse {user.email} reçoit un code ; un"
-                " second facteur lui sera demandé."
+                f" {settings.PUBLIC_URL}/connexion, son adresse {user.email} reçoit un code."
+                f" Son rôle dort jusqu’à sa deuxième serrure, que pose le code {role_code(user)} :"
+                " remettez-le en main propre, jamais par mail. « manage.py rolecode » le redit."
             )
 
     def _refuse(self, sentence: str) -> None:
