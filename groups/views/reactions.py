@@ -8,8 +8,9 @@ from accounts.requests import Request
 from groups.actions.reactions import bookmark as keep
 from groups.actions.reactions import like as thank
 from groups.actions.reactions import unbookmark, unlike
-from groups.feed import kept_by
-from groups.views.back import back_to, sign_in_first
+from groups.feed import kept_by, with_cards
+from groups.models import Publication
+from groups.views.back import back_to, page_of, sign_in_first
 from groups.views.feed import feed_context
 from groups.visibility import visible_to
 
@@ -22,7 +23,7 @@ def like(request: Request, key: int) -> HttpResponse:
         return sign_in_first(request)
     change = unlike if request.POST.get("on") == "0" else thank
     change(request.acting, publication=publication)
-    return redirect(back_to(request, publication))
+    return _answered(request, publication)
 
 
 @require_POST
@@ -33,7 +34,17 @@ def bookmark(request: Request, key: int) -> HttpResponse:
         return sign_in_first(request)
     change = unbookmark if request.POST.get("on") == "0" else keep
     change(request.acting, publication=publication)
-    return redirect(back_to(request, publication))
+    return _answered(request, publication)
+
+
+def _answered(request: Request, publication: Publication) -> HttpResponse:
+    """Back to the card; a script gets the buttons alone, and the reader keeps their place."""
+    if request.headers.get("X-Fragment") != "actions":
+        return redirect(back_to(request, publication))
+    seen = visible_to(request.acting).filter(pk=publication.pk)
+    card = get_object_or_404(with_cards(seen, request.acting))
+    context = {"publication": card, "page_path": page_of(request)}
+    return render(request, "groups/publication/_actions.html", context)
 
 
 @require_safe

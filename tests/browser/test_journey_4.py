@@ -279,3 +279,21 @@ def test_without_script_the_page_is_whole_and_shows_no_pill(city, browser):
     expect(page.locator("[data-live-pill]")).to_be_hidden()
     expect(page.locator("[data-live-cut]")).to_be_hidden()
     context.close()
+
+
+def test_thanks_keep_the_place_the_draft_and_the_focus(city, open_page):
+    reader = open_page("membre")
+    reader.locator("#id_source").fill(DRAFT)
+    card = reader.locator("[data-live-topic] article").nth(7)
+    thanks = card.get_by_role("button", name="Merci")
+    thanks.evaluate('button => button.scrollIntoView({ block: "center" })')
+    before = reader.evaluate(PLACE)
+
+    thanks.click()
+
+    expect(thanks).to_have_attribute("aria-pressed", "true")
+    expect(thanks).to_be_focused()
+    after = reader.evaluate(PLACE)
+    assert (after["scroll"], after["draft"]) == (before["scroll"], DRAFT)
+    thanks.click()
+    expect(thanks).to_have_attribute("aria-pressed", "false")

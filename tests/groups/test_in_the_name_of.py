@@ -1,5 +1,7 @@
 """A structure speaks: who may lend it their words, what stays private, who changes them later."""
 
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
@@ -404,3 +406,33 @@ def test_a_picture_comes_back_with_the_draft_that_holds_it(city):
     assert strangers.token not in shown
     strangers.refresh_from_db()
     assert strangers.draft is None
+
+
+# --- Back from the page that asks once ------------------------------------------------
+
+
+def test_back_to_the_message_nothing_that_was_chosen_is_forgotten(city, phare):
+    client = a_client(city.member)
+    waiting = Attachment.objects.create(owner=city.member.actor, width=10, height=10, widths=[10])
+    sent = {
+        "source": "Loin",
+        "level": "5",
+        "speaker": "phare",
+        "discreet": "on",
+        "picture": waiting.token,
+    }
+    asked = client.post("/g/jardin/publier", sent).content.decode()
+    form = asked[asked.index('action="/g/jardin/publier"') :]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+
+    back = client.post("/g/jardin/publier", {**fields, "attach": "1"}).content.decode()
+
+    assert fields["level"] == "5"
+    assert 'name="level" value="5" checked' in back
+    assert '<option value="phare" selected>' in back
+    assert 'name="discreet" value="on" checked' in back
+    assert waiting.token in back
+    assert "Loin" in back
+    # The other button of that page still wins over what was chosen.
+    client.post("/g/jardin/publier", {**fields, "level": ["5", "2"]})
+    assert Publication.objects.get().level == 2

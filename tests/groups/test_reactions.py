@@ -13,7 +13,7 @@ from groups.actions.reactions import bookmark, like, mark_read, unbookmark, unli
 from groups.models import Bookmark, Like, Marker
 from ruche.journal.models import Entry, Notification
 from tests import people
-from tests.people import a_note, a_user, acting_as
+from tests.people import a_client, a_note, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +173,30 @@ def test_ten_people_thank_twice_at_once_and_the_count_is_the_rows():
     assert Like.objects.count() == Bookmark.objects.count() == 10
     assert Entry.objects.filter(effect="Like").count() == 10
     assert Notification.objects.count() == 10
+
+
+def test_a_script_gets_the_buttons_alone_and_a_browser_its_place(city):
+    note = a_note(city.organiser, city.garden)
+    client = a_client(city.member)
+    sent = {"on": "1", "next": "/g/jardin?avant=5"}
+
+    fragment = client.post(f"/p/{note.pk}/merci", sent, headers={"x-fragment": "actions"})
+    page = client.post(f"/p/{note.pk}/garder", sent)
+
+    shown = fragment.content.decode()
+    assert fragment.status_code == 200
+    assert "<html" not in shown
+    assert 'name="next" value="/g/jardin?avant=5"' in shown
+    assert 'aria-pressed="true"' in shown
+    assert page["Location"] == f"/g/jardin?avant=5#publication-{note.pk}"
+
+
+def test_a_script_learns_nothing_of_what_is_not_seen(city):
+    note = a_note(city.member, city.shelter)
+
+    answer = a_client(city.resident).post(
+        f"/p/{note.pk}/merci", {"on": "1"}, headers={"x-fragment": "actions"}
+    )
+
+    assert answer.status_code == 404
+    assert not Like.objects.exists()
