@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import Acting
 from groups.models import Theme
-from groups.visibility import groups_found_by, messages_found_by, people_found_by
+from groups.visibility import events_found_by, groups_found_by, messages_found_by, people_found_by
 from ruche.core.keys import first_key_of
 from ruche.core.stems import asked, near_keys, nearest, stem
 from ruche.index.models import Asked, Document
@@ -89,6 +89,17 @@ KINDS = {
             title="actor__name",
             order="search_text",
             theme="themes",
+        ),
+        Kind(
+            "events",
+            "rendez-vous",
+            _("Rendez-vous"),
+            "groups/search/_event.html",
+            events_found_by,
+            related=("place", "publication__group__actor"),
+            title="name",
+            order="-starts_at",
+            theme="publication__group__themes",
         ),
         Kind(
             "notes",

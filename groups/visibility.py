@@ -290,6 +290,11 @@ def places_visible_to(acting: Acting) -> QuerySet[Place]:
     return places.filter(seen)
 
 
+def events_found_by(acting: Acting) -> EventQuerySet:
+    """What a search gives of events: as ``messages_found_by`` of messages."""
+    return Event.objects.filter(publication__in=messages_found_by(acting).values("pk"))
+
+
 def attendances_visible_to(acting: Acting) -> QuerySet[Attendance]:
     """
     Who comes is told to those who prepare it, and to oneself.

@@ -34,6 +34,7 @@ def plant_events(city: "SweptCity", readers: set[str]) -> None:
             field: city.plant(f"{prefix} event's {field}", readers)
             for field in ("name", "access", "online", "reason", "place", "address", "entrance")
         }
+        # In no search: the sensitive group's; found by readers alone: the other's.
         words["source"] = city.plant(f"{prefix} event", readers)
         event = _event(city, f"{prefix} event", group, words, level=Level.MEMBERS)
         Attendance.objects.create(event=event, actor=city.user("member").actor, state="going")

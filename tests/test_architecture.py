@@ -77,6 +77,7 @@ MARKED_SAFE = {
     "accounts/templates/accounts/add_application.html",
     "ruche/core/qr.py",
     # Our own drawings, and words escaped one line above.
+    "ruche/opendata/formats/jsonld.py",
     "ruche/templatetags/ruche.py",
 }
 

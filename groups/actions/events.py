@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from accounts.acting import Acting
 from groups.access import may_run_event, may_schedule, may_see_group, require, require_visible
 from groups.actions.attendances import held, promote
+from groups.actions.holding import hold_standing
+from groups.actions.indexing import keep_words
 from groups.actions.publications import publish_note
 from groups.actions.wording import reword, still_visible
 from groups.models import Attendance, AttendanceState, Event, EventStatus, Group, Place, next_number
@@ -102,7 +104,9 @@ def schedule_event(
         return standing
     said.type = "Event"
     said.save(update_fields=["type"])
-    return Event.objects.create(publication=said, number=next_number("event"), **plan.values())
+    event = Event.objects.create(publication=said, number=next_number("event"), **plan.values())
+    keep_words(said)
+    return event
 
 
 @atomic()
@@ -118,6 +122,7 @@ def edit_event(
     """
     require_visible(still_visible(acting, event.publication))
     plan.check()
+    hold_standing(acting, event.publication.group)
     event = held(event)
     require(may_run_event(acting, event))
     values = plan.values()
@@ -137,6 +142,7 @@ def edit_event(
     if moved:
         tell_those_who_come(acting, event, Effect.UPDATE)
     promote(event)
+    keep_words(event.publication)
     _record(acting, event)
     return event
 
@@ -150,6 +156,7 @@ def cancel_event(acting: Acting, *, event: Event, reason: str) -> Event:
     ValidationError without a reason or once it is over.
     """
     require_visible(still_visible(acting, event.publication))
+    hold_standing(acting, event.publication.group)
     event = held(event)
     require(may_run_event(acting, event))
     if event.is_cancelled:
@@ -172,6 +179,7 @@ def reinstate_event(acting: Acting, *, event: Event) -> Event:
     Raises NotVisible, PermissionDenied; ValidationError once it is over.
     """
     require_visible(still_visible(acting, event.publication))
+    hold_standing(acting, event.publication.group)
     event = held(event)
     require(may_run_event(acting, event))
     if not event.is_cancelled:

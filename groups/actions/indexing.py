@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 from django_tasks import task
 
 from accounts.actions.indexing import PEOPLE
-from groups.models import Group, Publication, Visibility
+from groups.models import Event, Group, Publication, Visibility
 from ruche.core.db import atomic
 from ruche.core.html import excerpt
-from ruche.index.writing import Source, mend_next
+from ruche.index.writing import Source, keep, mend_next
 
 # Longer than any note: all of it is found.
 WHOLE = 100_000
@@ -42,9 +42,30 @@ def _of_publication(publication: Publication) -> tuple[str, str]:
     return "", excerpt(publication.content, WHOLE)
 
 
+def _events() -> QuerySet[Event]:
+    """Those of publications that are there, and of no sensitive group."""
+    insensitive = Q(publication__group=None) | Q(publication__group__sensitive=False)
+    return Event.objects.select_related("publication", "place").filter(
+        insensitive, publication__deleted_at=None, publication__author__deleted_at=None
+    )
+
+
+def _of_event(event: Event) -> tuple[str, str]:
+    place = "" if event.place is None else f"{event.place.name} {event.place.address}"
+    return event.name, f"{place} {excerpt(event.publication.content, WHOLE)}"
+
+
+def keep_words(publication: Publication) -> None:
+    """Make the index say what ``publication`` says now, as a note or as an event."""
+    keep(NOTES, publication.pk)
+    if publication.type == "Event":
+        keep(EVENTS, publication.pk)
+
+
 GROUPS = Source("groups", _groups, _of_group, forgiving=True)
 NOTES = Source("notes", _publications, _of_publication)
-SOURCES = (GROUPS, NOTES, PEOPLE)
+EVENTS = Source("events", _events, _of_event, forgiving=True)
+SOURCES = (GROUPS, NOTES, PEOPLE, EVENTS)
 
 
 @task()

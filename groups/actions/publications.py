@@ -28,7 +28,7 @@ from groups.access import (
 )
 from groups.actions.attachments import bind_pictures
 from groups.actions.holding import hold_standing
-from groups.actions.indexing import NOTES
+from groups.actions.indexing import keep_words
 from groups.actions.narrowing import narrow_beneath
 from groups.actions.wording import (
     Wording,
@@ -44,7 +44,6 @@ from groups.models import Draft, Group, Level, Mention, Publication
 from groups.visibility import visible_to
 from ruche.core.db import atomic, create_keyed
 from ruche.core.html import MAX_SOURCE_CHARS, without_controls
-from ruche.index.writing import keep
 from ruche.journal.log import notify, record
 from ruche.journal.models import Effect
 
@@ -168,7 +167,7 @@ def edit_publication(
     if reworded or publication.level != level_before:
         name_audience(publication, [mention.actor for mention in _mentions(publication)])
     if reworded:
-        keep(NOTES, publication.pk)
+        keep_words(publication)
     if publication.level < level_before:
         narrow_beneath(publication)
     _record(Effect.UPDATE, acting, publication, level=publication.level, level_before=level_before)
@@ -192,7 +191,7 @@ def delete_publication(acting: Acting, *, publication: Publication) -> Publicati
         publication.deleted_at = timezone.now()
         publication.pinned_at = None
         publication.save(update_fields=["deleted_at", "pinned_at"])
-        keep(NOTES, publication.pk)
+        keep_words(publication)
         _record(
             Effect.DELETE,
             acting,
@@ -218,7 +217,7 @@ def restore_publication(acting: Acting, *, publication: Publication) -> Publicat
     require(may_restore(acting, publication))
     publication.deleted_at = None
     publication.save(update_fields=["deleted_at"])
-    keep(NOTES, publication.pk)
+    keep_words(publication)
     _record(Effect.UPDATE, acting, publication, level=publication.level, level_before=Level.DRAFT)
     return publication
 
@@ -299,7 +298,7 @@ def _settle(acting: Acting, note: Publication, wording: Wording, pictures: Seque
     bind_pictures(acting, publication=note, tokens=pictures)
     place = place_of(note.group, note.in_reply_to)
     Draft.objects.filter(actor=acting.myself.actor, place=place).delete()
-    keep(NOTES, note.pk)
+    keep_words(note)
     _record(Effect.CREATE, acting, note, level=note.level)
     _tell(note, fresh, acting)
 

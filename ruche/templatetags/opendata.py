@@ -1,7 +1,6 @@
 """What pages say to machines about themselves."""
 
 from django import template
-from django.utils.safestring import SafeString
 
 from accounts.acting import Acting
 from groups.models import Event
@@ -12,9 +11,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def event_json_ld(event: Event) -> SafeString:
+def event_json_ld(event: Event) -> str:
     """The event as JSON-LD, where everybody may read it; nothing otherwise."""
     everybody = Acting.anonymous("page")
     if not events_listed_for(everybody).filter(pk=event.pk).exists():
-        return SafeString("")
+        return ""
     return script_of(event_document(event))

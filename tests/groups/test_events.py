@@ -13,6 +13,7 @@ from accounts.access import NotVisible
 from groups.actions.attendances import attend
 from groups.actions.events import cancel_event, edit_event, reinstate_event, schedule_event
 from groups.actions.places import add_place
+from groups.actions.publications import delete_publication
 from groups.models import Event, Level, Place, Publication, Revision
 from groups.visibility import places_visible_to
 from ruche.journal.models import Effect, Notification
@@ -312,3 +313,31 @@ def test_the_leaf_says_the_day_of_the_place(city):
     event = an_event(city.organiser, city.garden)
 
     assert event.starts_local.date() >= date.today()
+
+
+# --- Search --------------------------------------------------------------------
+
+
+def found(user, words):
+    return a_client(user).get("/recherche", {"q": words, "quoi": "rendez-vous"}).content.decode()
+
+
+def test_an_event_is_found_by_its_name_its_place_and_in_spite_of_a_typing_error(city):
+    hall = add_place(acting_as(city.organiser), name="Patronage laïque", address="Brest")
+    an_event(city.organiser, city.garden, name="Repair café", place=hall)
+
+    for words in ("repair cafe", "patronage laique"):
+        assert "Repair café" in found(None, words).replace("<mark>", "").replace("</mark>", "")
+    assert "/e/1" not in found(None, "tricot")
+
+
+def test_an_event_that_is_renamed_or_taken_back_leaves_the_search(city):
+    event = an_event(city.organiser, city.garden, name="Tricot")
+    same = a_plan(name="Crochet", starts_at=event.starts_at, ends_at=event.ends_at)
+
+    edit_event(acting_as(city.organiser), event=event, plan=same)
+    assert "/e/1" not in found(None, "tricot")
+    assert "/e/1" in found(None, "crochet")
+    delete_publication(acting_as(city.organiser), publication=event.publication)
+
+    assert "/e/1" not in found(None, "crochet")
