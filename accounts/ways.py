@@ -127,8 +127,8 @@ def ways_back(user: User) -> Ways:
 def is_taken(channel: str, address: str) -> bool:
     """Whether this mail address ("mail") or number ("sms") already leads to an account."""
     if channel == "mail":
-        return (
-            EmailAddress.objects.filter(email=address).exists()
-            or User.objects.filter(email=address).exists()
-        )
+        # Both are asked: how many questions it takes tells nothing.
+        confirmed = EmailAddress.objects.filter(email=address).exists()
+        written = User.objects.filter(email=address).exists()
+        return confirmed or written
     return User.objects.filter(phone=address).exists()

@@ -125,7 +125,8 @@ def sign_in_by_password(request: Request) -> HttpResponse:
         )
         return _door(request, "sign_in_password", form, status=422)
     credentials = {
-        "username": who.user.handle if who.user is not None else "",
+        # Nobody is called "-": somebody unknown is looked for like somebody known.
+        "username": who.user.handle if who.user is not None else "-",
         "password": form.cleaned_data["password"],
     }
     user = AccountAdapter(request).authenticate(request, **credentials)

@@ -35,6 +35,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # 50 million pixels with transparency take 400 MB while they are made smaller.
 MEMORY_BYTES = 768 * 1024 * 1024
 CPU_S = 8
+NICE = 15
 FILE_BYTES = 8_000_000
 
 _ORIENTATION = 0x0112
@@ -48,6 +49,8 @@ class Refused(Exception):
 
 
 def limit_oneself() -> None:
+    # Pages come first: what they leave is enough for a picture.
+    os.nice(NICE)
     for name, most in (
         ("RLIMIT_AS", MEMORY_BYTES),
         ("RLIMIT_CPU", CPU_S),

@@ -420,3 +420,16 @@ def test_no_file_can_be_run_or_read_by_others():
     keep(encoded(Image.new("RGB", (50, 40)), "PNG"))
 
     assert Path(picture_folder(TOKEN)).stat().st_mode & 0o077 == 0
+
+
+def test_pictures_are_developed_behind_the_pages():
+    """At the lowest priorities: twelve uploads at once leave the machine to who reads."""
+    said = subprocess.run(
+        [sys.executable, "-c", "import darkroom, os; darkroom.limit_oneself(); print(os.nice(0))"],
+        cwd=Path(darkroom.__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert int(said.stdout) >= min(19, os.nice(0) + darkroom.NICE)
