@@ -157,9 +157,8 @@ def written_by(acting: Acting) -> QuerySet[Publication]:
     """
     What ``acting`` wrote, even where it can no longer be read, deleted or not.
 
-    So is what was said by a structure that one acts for now; inside a protected
-    group that one does not belong to, only what one typed oneself. For taking
-    words back and putting them back; never to show them.
+    So is what a structure said that one acts for; in a protected group of
+    others, what one typed oneself. To take words back, never to show them.
     """
     if not acting.is_signed_in or acting.actor is None:
         return Publication.objects.none()
@@ -173,11 +172,9 @@ def written_by(acting: Acting) -> QuerySet[Publication]:
 
 def restorable_by(acting: Acting, *, since: datetime) -> QuerySet[Publication]:
     """
-    What was said in one's own name, taken back after ``since``, and may be put back.
+    One's own words taken back after ``since`` that may be put back, and so be shown to one.
 
-    Only where one may still write, so where one would read it: these words may
-    be shown to who asks. What was hidden meanwhile stays with who hid it, and
-    what was but pictures is gone with them.
+    Not what was hidden meanwhile, nor what was but pictures that are gone.
     """
     if not acting.is_signed_in or acting.actor is None:
         return Publication.objects.none()
