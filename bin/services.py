@@ -22,7 +22,13 @@ import psycopg
 
 PACKAGES = {"PostgreSQL": "postgresql", "Redis": "redis-server", "Chromium": "chromium"}
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Where they are looked for, before anything is started.
+POSTGRESQL_PORT, REDIS_PORT = 5432, 6379
+POSTGRESQL_BINARIES = "/usr/lib/postgresql/*/bin"
 STARTS_WITHIN_S = 30
+# A machine without network answers to apt-get no sooner.
+INSTALLS_WITHIN_S = 600
+APT = ("apt-get", "-qq", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::Retries=1")
 
 
 class Services:
@@ -49,26 +55,35 @@ def services() -> Iterator[Services]:
                 found.environment[variable] = value
             else:
                 missing.append(name)
-        if missing and _install(missing):
-            for name in list(missing):
-                there, started, variable = ways[name]
-                value = started(stack) or there()
-                if value:
-                    found.environment[variable] = value
-                    missing.remove(name)
+        for name in _install(missing):
+            there, started, variable = ways[name]
+            value = started(stack) or there()
+            if value:
+                found.environment[variable] = value
+                missing.remove(name)
         found.left_out = missing
         yield found
 
 
-def _install(names: list[str]) -> bool:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return False
+def _install(names: list[str]) -> list[str]:
+    """Install each by itself: one that is nowhere costs only itself. Return those that are in."""
+    if not names or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return []
     print(f"Installation de {', '.join(names)} par apt-get…", flush=True)
+    _apt("update")
+    install = ("install", "-y", "--no-install-recommends")
+    return [name for name in names if _apt(*install, PACKAGES[name])]
+
+
+def _apt(*arguments: str) -> bool:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    wanted = [PACKAGES[name] for name in names]
-    subprocess.run(["apt-get", "update", "-qq"], env=quiet, capture_output=True)
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted]
-    return subprocess.run(install, env=quiet, capture_output=True).returncode == 0
+    try:
+        done = subprocess.run(
+            [*APT, *arguments], env=quiet, capture_output=True, timeout=INSTALLS_WITHIN_S
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
 
 
 def _free_port() -> int:
@@ -97,7 +112,7 @@ def _postgresql_there() -> str:
         return given if _answers(given) else ""
     for who in dict.fromkeys((getpass.getuser(), "postgres", "postgres:postgres")):
         # A database that every server has; the tests make their own beside it.
-        url = f"postgresql://{who}@127.0.0.1:5432/postgres"
+        url = f"postgresql://{who}@127.0.0.1:{POSTGRESQL_PORT}/postgres"
         if _answers(url):
             return url
     return ""
@@ -105,7 +120,7 @@ def _postgresql_there() -> str:
 
 def _postgresql_binary(name: str) -> str:
     versions = sorted(
-        glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), key=lambda path: float(path.split("/")[4])
+        glob.glob(f"{POSTGRESQL_BINARIES}/{name}"), key=lambda path: float(path.split("/")[-3])
     )
     return versions[-1] if versions else shutil.which(name) or ""
 
@@ -127,6 +142,8 @@ def _postgresql_started(stack: contextlib.ExitStack) -> str:
         capture_output=True,
     )
     if made.returncode:
+        why = made.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        print("PostgreSQL ne se prépare pas ici :", *why, flush=True)
         return ""
     # Tests kill our processes, never PostgreSQL's: it needs no fsync here.
     options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-p", str(port)]
@@ -160,7 +177,8 @@ def _pongs(port: int) -> bool:
 
 def _redis_there() -> str:
     # Database 9 and up: the tests empty theirs.
-    return os.environ.get("REDIS_URL", "") or ("redis://127.0.0.1:6379/9" if _pongs(6379) else "")
+    here = f"redis://127.0.0.1:{REDIS_PORT}/9" if _pongs(REDIS_PORT) else ""
+    return os.environ.get("REDIS_URL", "") or here
 
 
 def _redis_started(stack: contextlib.ExitStack) -> str:

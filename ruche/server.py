@@ -12,6 +12,7 @@ from typing import Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor as twisted_reactor
 
 from ruche.asgi import application, places
@@ -170,7 +171,14 @@ class CityServer(Server):
         self.stopping = True
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
+        self._close_sockets()
         self._stop_when_empty(time.monotonic() + DRAIN_S)
+
+    def _close_sockets(self) -> None:
+        """Pages that listen are told that we go (1001): they come back to whoever is next."""
+        for protocol in list(self.connections):
+            if isinstance(protocol, WebSocketProtocol) and protocol.state == protocol.STATE_OPEN:
+                protocol.sendCloseFrame(code=WebSocketProtocol.CLOSE_STATUS_CODE_GOING_AWAY)
 
     def _stop_when_empty(self, until: float) -> None:
         if places.is_empty or time.monotonic() > until:

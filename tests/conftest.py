@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 
+from ruche.core import pictures
 from ruche.journal import triggers
 from tests import people
 
@@ -76,6 +77,20 @@ def _once_nobody_reads(change):
 TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request, django_db_modify_db_settings_parallel_suffix):
+    """
+    Browsers meet a database in a file, as a city has it.
+
+    In memory, where the other tests are quicker, whoever writes while a page
+    of another test still reads is refused at once.
+    """
+    served = any("live_server" in item.fixturenames for item in request.session.items)
+    if served and connection.vendor == "sqlite":
+        file = Path(os.environ["RUCHE_DATA"]) / "tests.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)
+
+
 @pytest.fixture(autouse=True)
 def _fresh_pages(settings):
     """Tests make rows without the journal, so visitors' pages are made each time."""
@@ -97,6 +112,12 @@ def _quick_passwords(settings):
 def _roles_awake(settings):
     """The city's roles act without a second factor, as the demonstration's accounts do."""
     settings.RUCHE_DEMO = True
+
+
+@pytest.fixture(autouse=True)
+def _patient_darkroom(monkeypatch):
+    """The machine may be busy: a picture that costs too much is ended by its own limit."""
+    monkeypatch.setattr(pictures, "TIMEOUT_S", 60)
 
 
 @pytest.fixture(autouse=True)
@@ -126,12 +147,14 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else 99)
     if connection.vendor != "postgresql" or os.environ.get("TESTS") != "usual":
         return
-    # What opens no database has passed on the first engine and needs no second one.
-    config.hook.pytest_deselected(items=[item for item in items if not _opens_database(item)])
-    items[:] = [item for item in items if _opens_database(item)]
+    # What uses neither has passed a moment before, and would pass again.
+    config.hook.pytest_deselected(items=[item for item in items if not _uses_services(item)])
+    items[:] = [item for item in items if _uses_services(item)]
 
 
-def _opens_database(item):
+def _uses_services(item):
+    if any(item.get_closest_marker(name) for name in ("postgresql", "redis")):
+        return True
     opening = {"db", "transactional_db", "live_server"}
     if item.cls is not None and issubclass(item.cls, TransactionTestCase):
         return True

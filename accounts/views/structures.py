@@ -2,6 +2,8 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +26,14 @@ from accounts.visibility import people_visible_to, structures_acted_for
 
 door = require_http_methods(["GET", "HEAD", "POST"])
 STRUCTURES_AT_MOST = 10
+MANAGERS_NAMED = 5
+PER_PAGE = 50
+
+
+def _first_managers() -> QuerySet[Manager]:
+    """Of each structure those named in a list, and one more that says there are others."""
+    managers = Manager.objects.select_related("user__actor").order_by("role", "pk")
+    return managers[: MANAGERS_NAMED + 1]
 
 
 @login_required
@@ -35,7 +45,7 @@ def structures(request: Request) -> HttpResponse:
             user=request.acting.user, actor__structure__in=structures_acted_for(request.acting)
         )
         .select_related("actor__structure")
-        .prefetch_related("actor__managers__user__actor")
+        .prefetch_related(Prefetch("actor__managers", _first_managers(), to_attr="shown_managers"))
         .order_by("actor__name")
     )
     form = StructureForm(request.POST or None)
@@ -50,7 +60,7 @@ def structures(request: Request) -> HttpResponse:
             else:
                 messages.success(request, _("%(name)s est ouverte.") % {"name": opened.actor.name})
                 return redirect("structures")
-    context = {"form": form, "managed": managed}
+    context = {"form": form, "managed": managed, "named": MANAGERS_NAMED}
     status = 422 if form.is_bound else 200
     return render(request, "accounts/structures.html", context, status=status)
 
@@ -78,7 +88,8 @@ def structure(request: Request, name: str) -> HttpResponse:
         .select_related("user__actor")
         .order_by("role", "user__actor__name", "pk")
     )
-    context = {"structure": found, "runs": runs, "managers": managers, "form": form}
+    page = Paginator(managers, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"structure": found, "runs": runs, "managers": page, "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "accounts/structure.html", context, status=status)
 

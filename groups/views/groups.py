@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -36,6 +37,8 @@ from groups.visibility import events_visible_to, groups_visible_to
 
 # How many events stand beside the messages; the agenda has them all.
 SOON = 2
+
+PER_PAGE = 50
 
 
 @require_safe
@@ -161,15 +164,16 @@ def my_groups(request: Request) -> HttpResponse:
         .select_related("group__actor")
         .order_by("group__search_text")
     )
+    belongs = mine.filter(state=MembershipState.MEMBER)
     by_state: dict[str, list[Membership]] = {}
-    for membership in mine:
+    for membership in mine.exclude(state=MembershipState.MEMBER)[:PER_PAGE]:
         by_state.setdefault(membership.state, []).append(membership)
     asked = groups_visible_to(request.acting).filter(
         created_by=request.acting.actor, state__in=[GroupState.ASKED, GroupState.REFUSED]
     )
     context = {
         "nav": "groups",
-        "current": by_state.get(MembershipState.MEMBER, []),
+        "current": Paginator(belongs, PER_PAGE).get_page(request.GET.get("page")),
         "invited": by_state.get(MembershipState.INVITED, []),
         "waiting": by_state.get(MembershipState.ASKED, []),
         "refused": by_state.get(MembershipState.REFUSED, []),
@@ -177,6 +181,6 @@ def my_groups(request: Request) -> HttpResponse:
             *by_state.get(MembershipState.REMOVED, []),
             *by_state.get(MembershipState.BANNED, []),
         ],
-        "asked": asked,
+        "asked": asked.order_by("-pk")[:PER_PAGE],
     }
     return render(request, "groups/group/mine.html", context)

@@ -20,6 +20,7 @@ from groups.visibility import revisions_visible_to, visible_to
 from ruche.journal.reading import newest_key
 
 ANSWERS = 100
+VERSIONS = 20
 # Of a long conversation the beginning and the last steps are shown.
 MAX_PATH = 20
 
@@ -104,9 +105,16 @@ def history(request: Request, key: int) -> HttpResponse:
     publication = get_object_or_404(
         visible_to(request.acting).select_related("author", "group__actor"), pk=key
     )
+    revisions = revisions_visible_to(request.acting, publication)
+    before = key_from(request.GET.get("avant"))
+    if before is not None:
+        revisions = revisions.filter(pk__lt=before)
+    found = list(revisions.order_by("-pk")[: VERSIONS + 1])
     context = {
         "publication": publication,
-        "revisions": revisions_visible_to(request.acting, publication),
+        "revisions": found[:VERSIONS],
+        "older": found[VERSIONS - 1].pk if len(found) > VERSIONS else None,
+        "is_older": before is not None,
         "group": publication.group,
     }
     return render(request, "groups/publication/history.html", context)

@@ -278,6 +278,7 @@ def test_without_script_the_page_is_whole_and_shows_no_pill(city, browser):
     expect(page.locator("article").first).to_be_visible()
     expect(page.locator("[data-live-pill]")).to_be_hidden()
     expect(page.locator("[data-live-cut]")).to_be_hidden()
+    assert page.locator("article").count() == 20
     context.close()
 
 

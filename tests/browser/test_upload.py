@@ -175,6 +175,7 @@ def test_what_is_no_photo_is_said_and_the_words_stay(page):
     expect(status(page)).to_contain_text("pas une photo")
     expect(items(page)).to_have_count(0)
     expect(page.get_by_label("Votre message")).to_have_value("Bonjour")
+    assert not Attachment.objects.exists()
 
 
 def test_a_fifth_picture_is_not_sent(page):

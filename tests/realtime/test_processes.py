@@ -106,7 +106,7 @@ def test_what_another_process_writes_is_rung_within_two_seconds(city):
 
 
 def test_a_post_is_rung_in_its_own_process(city):
-    works_as_ever(city)
+    assert works_as_ever(city) < 6
 
 
 def test_a_redis_that_is_gone_costs_nothing(tmp_path):

@@ -7,6 +7,8 @@ from ruche.core import limits
 from ruche.core.cache import ForgivingRedisCache
 from tests.servers import free_port
 
+pytestmark = pytest.mark.redis
+
 
 @pytest.fixture
 def gone(monkeypatch):

@@ -8,6 +8,8 @@ from django.core.cache import cache
 from ruche.core import limits
 from ruche.core.limits import allow
 
+pytestmark = pytest.mark.redis
+
 
 @pytest.fixture(autouse=True)
 def _empty_cache():

@@ -61,7 +61,16 @@ def test_the_demonstration_takes_names_that_nobody_has(domain, settings):
     settings.RUCHE_DEMO = True
     settings.RUCHE_DOMAIN = domain
 
-    start.check_settings("127.0.0.1")
+    assert not is_refused("127.0.0.1")
+    assert is_refused("0.0.0.0")
+
+
+def is_refused(address: str) -> bool:
+    try:
+        start.check_settings(address)
+    except start.CannotStart:
+        return True
+    return False
 
 
 def test_proxies_that_are_no_addresses_are_refused(settings):

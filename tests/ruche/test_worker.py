@@ -173,6 +173,8 @@ def test_a_bell_that_nobody_hears_breaks_nothing():
 
     bell._on_entry()
     bell.take_down()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(writing)
     bell._on_entry()
 
 
