@@ -19,8 +19,10 @@ from django.utils import timezone
 from accounts.models import Actor, Block, Follow, Handle, Manager, Mute, User
 from groups.models import (
     Attachment,
+    Attendance,
     Bookmark,
     Draft,
+    Event,
     Group,
     GroupState,
     Hashtag,
@@ -62,6 +64,7 @@ class Crowd:
         self.groups = self._groups()
         self._members()
         self._words()
+        self._events()
         self._relations()
         self._mine()
         self._told()
@@ -173,6 +176,31 @@ class Crowd:
         )
         write(Like, (Like(publication=note, actor=actor) for actor in self.people))
         self.said = said
+
+    def _events(self) -> None:
+        """Each of those said in the garden is also an event; everybody comes to the first."""
+        starts = self.now + timedelta(days=3)
+        events = write(
+            Event,
+            (
+                Event(
+                    publication=each,
+                    number=1_000_000 + int(name),
+                    name="Plantation",
+                    starts_at=starts,
+                    ends_at=starts + timedelta(hours=2),
+                )
+                for name, each in zip(self.names, self.said, strict=True)
+            ),
+        )
+        first = Event.objects.order_by("number").first() or events[0]
+        write(
+            Attendance,
+            (
+                Attendance(key=new_key(), event=first, actor=each, state="going", rank=int(name))
+                for name, each in zip(self.names, self.people, strict=True)
+            ),
+        )
 
     def _notes(
         self, authors: Sequence[Actor], *, level: int = Level.PUBLIC, **values: Any
