@@ -75,7 +75,10 @@ NO_CHECKS = ("apps.py", "urls.py")
 UNFILTERED = {
     "visible_to": "groups.Publication",
     "listed_for": "groups.Publication",
+    "messages_found_by": "groups.Publication",
     "written_by": "groups.Publication",
+    "restorable_by": "groups.Publication",
+    "groups_found_by": "groups.Group",
     "groups_visible_to": "groups.Group",
     "groups_read_by": "groups.Group",
     "attachments_visible_to": "groups.Attachment",

@@ -4,12 +4,19 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from accounts.access import may_act_for, may_follow, may_see_actor
+from accounts.access import (
+    may_act_for,
+    may_follow,
+    may_run_structure,
+    may_see_actor,
+    may_speak,
+)
 from accounts.acting import Acting
 from accounts.backends import Backend
-from accounts.models import Actor, ActorType, CityRole, Manager
+from accounts.models import Actor, ActorType, Block, CityRole, Manager
 from accounts.models.structure import ManagerRole
-from tests.people import a_user, acting_as
+from accounts.visibility import people_behind, people_visible_to, structures_acted_for, voices_of
+from tests.people import a_group, a_structure, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +155,89 @@ def test_one_acts_for_oneself_and_for_what_one_manages():
     assert [may_act_for(acting, actor) for actor in (user.actor, mine)] == [True, True]
     assert [may_act_for(acting, actor) for actor in (other.actor, theirs)] == [False, False]
     assert not may_act_for(acting_as(None), mine)
+
+
+def test_without_somebody_shown_nobody_is_signed_in():
+    user = a_user("habitante")
+
+    assert not Acting(actor=None, user=user, via="page").is_signed_in
+
+
+def test_who_blocks_or_is_blocked_is_not_followed():
+    user, one, other = a_user("habitante"), a_user("voisine"), a_user("autre")
+    Block.objects.create(actor=user.actor, target=one.actor)
+    Block.objects.create(actor=other.actor, target=user.actor)
+
+    assert not may_follow(acting_as(user), one.actor)
+    assert not may_follow(acting_as(user), other.actor)
+    assert not may_follow(acting_as(user), user.actor)
+    assert not may_follow(acting_as(None), one.actor)
+
+
+# --- Structures --------------------------------------------------------------------
+
+
+def test_who_runs_a_structure_and_who_only_speaks_for_it():
+    user, mediator, other = a_user("habitante"), a_user("mediatrice"), a_user("voisine")
+    mine = a_structure("asso", "", user)
+    Manager.objects.create(user=mediator, actor=mine.actor, role=ManagerRole.MEDIATOR)
+    theirs = a_structure("autre", "", other)
+
+    assert [may_run_structure(acting_as(user), each) for each in (mine, theirs)] == [True, False]
+    assert not may_run_structure(acting_as(mediator), mine)
+    assert not may_run_structure(acting_as(None), mine)
+    speaking = [acting_as(each).in_the_name_of(mine.actor) for each in (user, mediator, other)]
+    assert [may_speak(acting) for acting in speaking] == [True, True, False]
+    assert may_speak(acting_as(other))
+    assert [list(structures_acted_for(acting_as(each))) for each in (user, mediator, other)] == [
+        [mine],
+        [mine],
+        [theirs],
+    ]
+    assert set(voices_of(acting_as(user)).values_list("actor", flat=True)) == {mine.actor.pk}
+    assert not structures_acted_for(acting_as(None)).exists()
+    assert not voices_of(acting_as(None)).exists()
+    assert people_behind([mine.actor.pk, other.actor.pk]) == [
+        user.actor.pk,
+        mediator.actor.pk,
+        other.actor.pk,
+    ]
+
+
+@pytest.mark.parametrize("how", GONE)
+def test_who_is_gone_runs_no_structure_and_speaks_for_none(how):
+    user = a_user("habitante")
+    mine = a_structure("asso", "", user)
+
+    is_gone(user, how)
+
+    acting = acting_as(user)
+    assert not may_run_structure(acting, mine)
+    assert not may_speak(acting.in_the_name_of(mine.actor))
+    assert not structures_acted_for(acting).exists()
+    assert not voices_of(acting).exists()
+    assert not acting.in_the_name_of(mine.actor).is_signed_in
+
+
+@pytest.mark.parametrize("how", ["suspended_at", "deleted_at"])
+def test_a_structure_that_is_gone_is_spoken_for_by_nobody(how):
+    user = a_user("habitante")
+    mine = a_structure("asso", "", user)
+    setattr(mine.actor, how, timezone.now())
+    mine.actor.save()
+
+    assert not structures_acted_for(acting_as(user)).exists()
+    assert not acting_as(user).in_the_name_of(mine.actor).is_signed_in
+
+
+def test_whom_one_meets_by_the_doors_of_accounts():
+    user, blocking, gone = a_user("habitante"), a_user("voisine"), a_user("partie")
+    structure, group = a_structure("asso"), a_group("ruche")
+    Block.objects.create(actor=blocking.actor, target=user.actor)
+    is_gone(gone, "suspended_at")
+
+    met = set(people_visible_to(acting_as(user)))
+
+    assert met == {user.actor, structure.actor}
+    assert group.actor not in people_visible_to(acting_as(None))
+    assert blocking.actor in people_visible_to(acting_as(None))

@@ -242,6 +242,14 @@ def test_a_block_keeps_even_the_organiser_from_answering(city, blocking):
     assert "organiser" in who(city, access.may_react, note)
 
 
+@pytest.mark.parametrize("gone", ["hidden_at", "deleted_at"])
+def test_what_is_gone_is_neither_answered_nor_thanked(city, gone):
+    note = a_note(city.member, city.garden, **{gone: timezone.now()})
+
+    assert who(city, access.may_reply, note) == set()
+    assert who(city, access.may_react, note) == set()
+
+
 def test_who_thanks(city):
     assert who(city, access.may_react, a_note(city.member, city.garden)) == SIGNED_IN
     protected = a_note(city.member, city.shelter)

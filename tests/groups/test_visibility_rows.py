@@ -26,6 +26,7 @@ from groups.visibility import (
     listed_for,
     own_pictures,
     reports_answered_to,
+    restorable_by,
     revisions_visible_to,
     viewers_of,
     visible_to,
@@ -33,7 +34,7 @@ from groups.visibility import (
 )
 from ruche.journal.log import audit
 from ruche.journal.models import Audit
-from tests.people import a_group, a_membership, a_note, acting_as
+from tests.people import a_group, a_membership, a_note, a_structure, acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,51 @@ def test_what_one_wrote_is_ones_own(city):
     assert list(written_by(acting_as(city.member))) == [mine]
     assert not written_by(acting_as(None)).exists()
     assert not written_by(suspended(city.member)).exists()
+
+
+def test_what_a_structure_said_is_its_peoples_where_they_belong(city):
+    structure = a_structure("asso", "", city.member, city.resident)
+    public = a_note(city.member, city.garden, level=3, written_by=city.member)
+    inside = a_note(city.member, city.shelter, written_by=city.member)
+    typed = a_note(city.member, city.shelter, written_by=city.resident)
+    alone = a_note(city.member, level=2, written_by=city.member)
+    for note in (public, inside, typed, alone):
+        note.author = structure.actor
+        note.save()
+
+    assert set(written_by(acting_as(city.member))) == {public, inside, typed, alone}
+    # Of a protected group that one does not belong to, what one typed oneself.
+    assert set(written_by(acting_as(city.resident))) == {public, typed, alone}
+    assert not written_by(acting_as(city.organiser)).exists()
+    assert reads_pulled(city.resident, {public, inside, typed, alone}) == {public, alone}
+
+
+def reads_pulled(user, notes):
+    return notes & set(visible_to(acting_as(user)))
+
+
+def test_what_may_be_put_back_is_what_one_took_back_where_one_still_writes(city):
+    now = timezone.now()
+    gone = {"deleted_at": now}
+    mine = a_note(city.member, city.garden, **gone)
+    own = a_note(city.member, **gone)
+    a_note(city.member, city.garden)
+    a_note(city.member, city.garden, hidden_at=now, **gone)
+    a_note(city.member, city.garden, source="", **gone)
+    a_note(city.member, city.garden, deleted_at=now - timedelta(days=2))
+    a_note(city.organiser, city.garden, **gone)
+    left = a_note(city.former, city.shelter, **gone)
+    archived = a_group("fermee", state=GroupState.ARCHIVED)
+    a_membership(city.member, archived)
+    a_note(city.member, archived, **gone)
+    picture = a_note(city.member, city.garden, source="", **gone)
+    a_picture(city.member, picture)
+    since = now - timedelta(days=1)
+
+    assert set(restorable_by(acting_as(city.member), since=since)) == {mine, own, picture}
+    assert left not in restorable_by(acting_as(city.former), since=since)
+    assert not restorable_by(acting_as(None), since=since).exists()
+    assert not restorable_by(suspended(city.member), since=since).exists()
 
 
 # --- What it said before ------------------------------------------------------------
