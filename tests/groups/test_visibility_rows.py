@@ -1,6 +1,7 @@
 """What reaches one reader and not the next: each narrowing of ``groups.visibility`` alone."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -137,7 +138,7 @@ def reads_pulled(user, notes):
 
 def test_what_may_be_put_back_is_what_one_took_back_where_one_still_writes(city):
     now = timezone.now()
-    gone = {"deleted_at": now}
+    gone: dict[str, Any] = {"deleted_at": now}
     mine = a_note(city.member, city.garden, **gone)
     own = a_note(city.member, **gone)
     a_note(city.member, city.garden)
