@@ -146,8 +146,9 @@ def look(house: House, files: set[str], tests: list[str], jobs: int) -> Seen:
     only disturbed by the observer. What was seen is kept for as long as neither
     the house nor that file of tests changes.
     """
-    before: dict[str, Any] = json.loads(SEEN.read_text()) if SEEN.exists() else {}
     all_but_tests = hash_of(*_all_but_tests())
+    before: dict[str, Any] = json.loads(SEEN.read_text()) if SEEN.exists() else {}
+    before = {key: row for key, row in before.items() if key.endswith(all_but_tests)}
     seen, rows, asked = Seen(), {}, {}
     for path in (path for each in tests for path in _test_files(Path(each))):
         key = f"{path} {hash_of(path)} {all_but_tests}"
