@@ -10,9 +10,11 @@ from accounts.access import NotVisible
 from groups import access
 from groups.actions.attendances import attend, stay_away
 from groups.actions.calendars import close_calendar, open_calendar
+from groups.actions.events import cancel_event, edit_event, reinstate_event
 from groups.models import Attendance, CalendarAddress, Event, GroupState, Level
+from ruche.core.html import MAX_SOURCE_CHARS
 from ruche.journal.models import Effect, Entry
-from tests.groups.test_attendances import an_event
+from tests.groups.test_attendances import a_plan, an_event
 from tests.people import acting_as
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,76 @@ def test_who_runs_an_event(city):
     city.garden.save()
     event = Event.objects.get(pk=event.pk)
     assert running() == set()
+
+
+CHANGES = {
+    "edit": lambda acting, event: edit_event(acting, event=event, plan=a_plan(name="Autre")),
+    "cancel": lambda acting, event: cancel_event(acting, event=event, reason="Il pleut."),
+    "reinstate": lambda acting, event: reinstate_event(acting, event=event),
+}
+
+
+def as_it_stands(event):
+    row = Event.objects.get(pk=event.pk)
+    return row.name, row.status, row.sequence, row.publication.source, Entry.objects.count()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("who", ["resident", "asker", "former", "moderator"])
+def test_what_one_does_not_see_is_not_found_by_who_would_change_it(city, change, who):
+    event = an_event(city.organiser, city.shelter, level=Level.MEMBERS)
+    if change == "reinstate":
+        cancel_event(acting_as(city.organiser), event=event, reason="Il pleut.")
+    before = as_it_stands(event)
+
+    with pytest.raises(NotVisible):
+        CHANGES[change](acting_as(getattr(city, who)), event)
+
+    assert as_it_stands(event) == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("who", [None, "resident", "member", "moderator"])
+def test_what_one_sees_and_does_not_run_one_does_not_change(city, change, who):
+    event = an_event(city.organiser, city.garden)
+    if change == "reinstate":
+        cancel_event(acting_as(city.organiser), event=event, reason="Il pleut.")
+    before = as_it_stands(event)
+
+    with pytest.raises(PermissionDenied):
+        CHANGES[change](acting_as(getattr(city, who) if who else None), event)
+
+    assert as_it_stands(event) == before
+
+
+@pytest.mark.parametrize("change", ["cancel", "reinstate"])
+def test_what_is_over_is_neither_cancelled_nor_kept(city, change):
+    event = an_event(city.organiser, city.garden)
+    if change == "reinstate":
+        cancel_event(acting_as(city.organiser), event=event, reason="Il pleut.")
+    past = timezone.now() - timedelta(hours=1)
+    Event.objects.filter(pk=event.pk).update(starts_at=past - timedelta(hours=1), ends_at=past)
+    before = as_it_stands(event)
+
+    with pytest.raises(ValidationError):
+        CHANGES[change](acting_as(city.organiser), event)
+
+    assert as_it_stands(event) == before
+
+
+def test_a_description_without_end_is_refused(city):
+    event = an_event(city.organiser, city.garden)
+    before = as_it_stands(event)
+
+    with pytest.raises(ValidationError):
+        edit_event(
+            acting_as(city.organiser),
+            event=event,
+            plan=a_plan(),
+            source="a" * (MAX_SOURCE_CHARS + 1),
+        )
+
+    assert as_it_stands(event) == before
 
 
 # --- Calendars ------------------------------------------------------------------------
