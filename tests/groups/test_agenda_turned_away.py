@@ -11,11 +11,14 @@ from groups import access
 from groups.actions.attendances import attend, stay_away
 from groups.actions.calendars import close_calendar, open_calendar
 from groups.actions.events import cancel_event, edit_event, reinstate_event
-from groups.models import Attendance, CalendarAddress, Event, GroupState, Level
+from groups.actions.notifications import mark_notifications_read
+from groups.actions.places import add_place
+from groups.actions.reactions import like
+from groups.models import Attendance, CalendarAddress, Event, GroupState, Level, Place
 from ruche.core.html import MAX_SOURCE_CHARS
-from ruche.journal.models import Effect, Entry
+from ruche.journal.models import Effect, Entry, Notification
 from tests.groups.test_attendances import a_plan, an_event
-from tests.people import acting_as
+from tests.people import a_note, acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -215,3 +218,24 @@ def test_one_closes_ones_own_calendar_alone(city):
 
     assert list(CalendarAddress.objects.all()) == [theirs]
     assert mine != theirs
+
+
+# --- Places and news --------------------------------------------------------------------
+
+
+def test_a_visitor_and_who_is_suspended_add_no_place(city):
+    for acting in (acting_as(None), suspend(city.member)):
+        with pytest.raises(PermissionDenied):
+            add_place(acting, name="Salle", address="1 rue de la Paix")
+
+    assert not Place.objects.exists()
+
+
+def test_a_visitor_and_who_is_suspended_read_no_news(city):
+    like(acting_as(city.resident), publication=a_note(city.member, city.garden))
+
+    for acting in (acting_as(None), suspend(city.member)):
+        with pytest.raises(PermissionDenied):
+            mark_notifications_read(acting, up_to=2**62)
+
+    assert Notification.objects.get().read_at is None
