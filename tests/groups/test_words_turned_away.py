@@ -19,7 +19,7 @@ from groups.models import Attachment, Draft, Mention, Publication, Report, Visib
 from ruche.core.pictures import PictureRefused
 from ruche.journal.models import Audit, Entry, Notification
 from tests.groups.test_attachments import a_photo
-from tests.people import a_group, a_note, a_structure, a_user, acting_as
+from tests.people import a_client, a_group, a_note, a_structure, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +114,33 @@ def test_what_one_does_not_see_is_neither_hidden_nor_shown_again(city, who):
     assert list(Publication.objects.filter(hidden_at=None)) == [note]
     assert not Report.objects.exists()
     assert nothing_happened()
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_the_desk_lists_what_went_to_the_city_alone(city, state):
+    note = a_note(city.member, city.garden)
+    inside = a_report(city, to="organisers", publication=note, group=city.garden, state=state)
+    to_city = a_report(city, to="city", reporter=city.asker.actor, state=state)
+    desk = a_client(city.moderator)
+
+    page = desk.get("/bureau").content.decode()
+
+    assert f"/bureau/signalements/{to_city.pk}" in page
+    assert f"/bureau/signalements/{inside.pk}" not in page
+    assert desk.get(f"/bureau/signalements/{to_city.pk}").status_code == 200
+    assert desk.get(f"/bureau/signalements/{inside.pk}").status_code == 404
+
+
+def test_the_level_of_what_one_said_as_oneself_is_not_that_of_ones_structure(city):
+    structure = a_structure("asso", "", city.member)
+    acting = acting_as(city.member)
+    publish_note(acting, group=None, source="Moi", level=3)
+    publish_note(acting.in_the_name_of(structure.actor), group=None, source="Nous", level=5)
+    publish_note(acting_as(city.resident), group=None, source="Elle", level=2)
+
+    page = a_client(city.member).get("/publier").content.decode()
+
+    assert 'value="3" checked' in page
 
 
 # --- Who is named ----------------------------------------------------------------------
