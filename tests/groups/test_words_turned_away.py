@@ -131,6 +131,31 @@ def test_the_desk_lists_what_went_to_the_city_alone(city, state):
     assert desk.get(f"/bureau/signalements/{inside.pk}").status_code == 404
 
 
+def test_the_desk_opens_no_group_that_was_suspended(city):
+    given = a_group("donnee", ownerless_since=timezone.now())
+    desk = a_client(city.moderator)
+    assert desk.get("/bureau/ruches/donnee").status_code == 200
+
+    given.actor.suspended_at = timezone.now()
+    given.actor.save()
+
+    assert desk.get("/bureau/ruches/donnee").status_code == 404
+
+
+def test_a_draft_names_no_place_that_one_may_not_know_of(city):
+    a_group("cachee", "Ruche cachée", visibility=Visibility.HIDDEN)
+    theirs = a_note(city.organiser, city.garden)
+    mine = a_note(city.member, city.garden)
+    for place in ("g:cachee", f"e:{theirs.pk}", f"e:{mine.pk}"):
+        drafts.save_draft(acting_as(city.member), place=place, source="Mots")
+
+    page = a_client(city.member).get("/moi/brouillons").content.decode()
+
+    assert "Ruche cachée" not in page
+    assert f"/p/{theirs.pk}/modifier" not in page
+    assert f"/p/{mine.pk}/modifier" in page
+
+
 def test_the_level_of_what_one_said_as_oneself_is_not_that_of_ones_structure(city):
     structure = a_structure("asso", "", city.member)
     acting = acting_as(city.member)
