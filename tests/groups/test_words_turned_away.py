@@ -142,6 +142,16 @@ def test_the_desk_opens_no_group_that_was_suspended(city):
     assert desk.get("/bureau/ruches/donnee").status_code == 404
 
 
+def test_a_group_that_was_suspended_is_in_no_directory(city):
+    assert "Jardin partagé" in a_client().get("/ruches").content.decode()
+
+    city.garden.actor.suspended_at = timezone.now()
+    city.garden.actor.save()
+
+    for user in (None, city.member, city.moderator):
+        assert "Jardin partagé" not in a_client(user).get("/ruches").content.decode()
+
+
 def test_a_draft_names_no_place_that_one_may_not_know_of(city):
     a_group("cachee", "Ruche cachée", visibility=Visibility.HIDDEN)
     theirs = a_note(city.organiser, city.garden)
