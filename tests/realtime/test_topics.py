@@ -37,6 +37,7 @@ def city(db):
 @pytest.mark.parametrize("who", [None, "resident", "asker", "former", "banned", "moderator"])
 def test_a_thread_that_one_does_not_read_is_refused_whatever_else_one_reads(city, who):
     inside, outside = a_note(city.member, city.shelter), a_note(city.member, city.garden)
+    a_note(city.member)
     acting = acting_as(getattr(city, who) if who else None)
 
     assert subject_of(acting, Topic("p", str(inside.pk))) is None
