@@ -9,13 +9,12 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.defaults import page_not_found
 
 from accounts.access import NotVisible
 from accounts.acting import Acting
@@ -159,7 +158,7 @@ class ActingMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotVisible):
-            return page_not_found(request, exception)
+            raise Http404 from exception
         if isinstance(exception, TooMuch):
             return wait_a_little(request, exception)
         return None

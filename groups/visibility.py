@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.acting import Acting
-from accounts.models import Actor, Block, Follow, Manager
+from accounts.models import Actor, Block, Follow, Manager, User
 from accounts.models.follow import FollowState
 from accounts.visibility import people_visible_to, voices_of
 from groups.models import (
@@ -492,12 +492,26 @@ def readers_of_groups(groups: Collection[int], viewers: Collection[int]) -> set[
 
 
 def viewers_of_actors(actors: Collection[int], viewers: Collection[int]) -> set[tuple[int, int]]:
-    """Return the pairs (viewer, actor key) of ``actors_visible_to``, turned. Two queries."""
+    """
+    Return the pairs (viewer, actor key) of ``actors_visible_to``, turned.
+
+    Three queries; where there is a group that is in no list, one more for each viewer.
+    """
     standing = set(Actor.objects.standing().filter(pk__in=actors).values_list("pk", flat=True))
     blocked = set(
         Block.objects.filter(actor__in=actors, target__in=viewers).values_list("target", "actor")
     )
-    return {(viewer, actor) for viewer in viewers for actor in standing} - blocked
+    found = Q(state__in=_STANDING_STATES, visibility__in=[Visibility.PUBLIC, Visibility.CLOSED])
+    unlisted = set(
+        Group.objects.filter(actor__in=standing).exclude(found).values_list("actor", flat=True)
+    )
+    pairs = {(viewer, actor) for viewer in viewers for actor in standing - unlisted}
+    if unlisted:
+        people = User.objects.select_related("actor").filter(actor__in=[v for v in viewers if v])
+        for user in people:
+            known = groups_visible_to(Acting.person(user, via="live")).filter(actor__in=unlisted)
+            pairs |= {(user.actor_id, actor) for actor in known.values_list("actor", flat=True)}
+    return pairs - blocked
 
 
 def _standing_people(viewers: Collection[int]) -> set[int]:

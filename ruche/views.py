@@ -30,7 +30,14 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """One page for what is absent and what may not be seen: the same to the byte."""
+    """
+    One page for what is absent and what may not be seen: the same to the byte.
+
+    Who does not read HTML (another server that looks for what was deleted)
+    gets the status alone: no page is made for them.
+    """
+    if not request.accepts("text/html"):
+        return HttpResponse(status=404, content_type="text/plain; charset=utf-8")
     return render(request, "404.html", status=404)
 
 

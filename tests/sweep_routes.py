@@ -7,14 +7,11 @@ exists (``known_to``; everybody else must get the answer of an absent thing, to
 the byte), or say why nothing private can be behind it (``free``).
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from urllib.parse import quote
-
-from django.urls import reverse
+from collections.abc import Iterable
 
 from tests.sweep_city import (
     AUTHOR,
+    BANNED,
     CITY_HALL,
     EVERYBODY,
     INSIDE,
@@ -26,90 +23,9 @@ from tests.sweep_city import (
     READERS,
     SIGNED_IN,
     SweptCity,
-    a_word,
 )
 from tests.sweep_finders import FINDERS
-
-# Characters from which a value is found nowhere by chance.
-LONG = 6
-
-
-@dataclass(frozen=True)
-class Stop:
-    path: str
-    # Who may know that this exists.
-    known_to: frozenset[str]
-    # The same address for something that does not exist; empty if there is no such thing.
-    twin: str = ""
-    # The address without what its twin changes: twins of one form are alike.
-    form: str = ""
-    # What differs between both: replaced by the same word before comparing.
-    own: tuple[str, ...] = ()
-    # Canaries that this very address gives to whoever holds it.
-    reveals: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Route:
-    stops: Callable[[SweptCity, str], list[Stop]]
-    # Why no answer of this route can hold a canary.
-    free: str = ""
-
-
-def _absent(value: object) -> object:
-    """Something of the same shape that does not exist."""
-    return value + 4_321 if isinstance(value, int) else a_word()[: max(8, len(str(value)))]
-
-
-def stop(
-    name: str,
-    *arguments: object,
-    known_to: Iterable[str] = EVERYBODY,
-    query: str = "",
-    vary: int = -1,
-    reveals: Iterable[str] = (),
-) -> Stop:
-    """
-    An address of the route ``name``. ``vary`` is the argument that its absent twin changes.
-    """
-    path = reverse(name, args=arguments) + query
-    if set(known_to) == EVERYBODY or not arguments:
-        return Stop(path, frozenset(known_to), reveals=frozenset(reveals))
-    absent = list(arguments)
-    absent[vary] = _absent(arguments[vary])
-    twin = reverse(name, args=absent) + query
-    own = [path, twin, quote(path, safe=""), quote(twin, safe="")]
-    # A short number stands everywhere: only its address is taken away.
-    own += [str(each) for each in (arguments[vary], absent[vary]) if len(str(each)) > LONG]
-    form = twin.replace(str(absent[vary]), "")
-    return Stop(path, frozenset(known_to), twin, form, tuple(own), frozenset(reveals))
-
-
-def searches(
-    name: str, *arguments: object, sought: dict[str, Iterable[str]], field: str = "q"
-) -> list[Stop]:
-    """
-    Searches of the route ``name`` for words, each with those whom it may find something.
-
-    Everybody else gets the answer of a word that nobody ever wrote, counts included.
-    """
-    stops = []
-    for word, found_by in sought.items():
-        absent = a_word()[: len(word)]
-        path, twin = (f"{reverse(name, args=arguments)}?{field}={q}" for q in (word, absent))
-        own = (path, twin, quote(path, safe=""), quote(twin, safe=""), word, absent)
-        form = twin.replace(absent, f"<{len(word)}>")
-        stops.append(Stop(path, frozenset(found_by), twin, form, own))
-    return stops
-
-
-def plain(free: str = "", *queries: str) -> Route:
-    """A route without arguments."""
-    return Route(
-        lambda city, name: [stop(name, query=query) for query in ("", *queries)],
-        free,
-    )
-
+from tests.sweep_stops import Route, Stop, plain, searches, stop
 
 # --- What there is to visit ---------------------------------------------------
 
@@ -251,6 +167,12 @@ def everything_sought(city: SweptCity, name: str) -> list[Stop]:
     ]
 
 
+# Words of others that one may type anywhere.
+SOUGHT_BY_ALL = (
+    "closed level 2",
+    "the asked group's name",
+)
+
 PUBLIC_NAMES = "shows one's own row, or names that everybody reads on people's pages"
 POST_ALONE = "answers nothing but POST"
 NO_PRIVATE_FIELD = "shows no row of anybody"
@@ -334,10 +256,16 @@ ROUTES: dict[str, Route] = {
     "groups:directory": Route(
         lambda city, name: [
             stop(name),
-            *(
-                stop(name, query=f"?q={word[:20]}")
-                for each, canary in city.canaries.items()
-                if each.startswith("the hidden group's") and (word := canary.word)
+            *searches(
+                name,
+                sought={
+                    **{
+                        canary.word: set()
+                        for each, canary in city.canaries.items()
+                        if each in SOUGHT_BY_ALL or each.startswith("the hidden group's")
+                    },
+                    **{f"0{next(iter(city.numbers))}": set()},
+                },
             ),
             stop(name, query="?theme=theme-du-balayage"),
         ],
@@ -363,7 +291,23 @@ ROUTES: dict[str, Route] = {
     "groups:leave": groups(),
     "groups:follow_group": groups(),
     "groups:requests": groups(),
-    "groups:members": groups("", f"?q={MARK}"),
+    "groups:members": Route(
+        lambda city, name: [
+            *groups("", f"?q={MARK}").stops(city, name),
+            # Members are found by name: not by what else is known of them.
+            *searches(
+                name,
+                city.closed.handle,
+                sought={
+                    city.canaries["mail of author"].word: set(),
+                    city.canaries["closed level 2"].word: set(),
+                    # Who is banned reads why, whatever is sought.
+                    city.canaries["why banned of closed"].word: {BANNED},
+                    f"0{next(iter(city.numbers))}": set(),
+                },
+            ),
+        ]
+    ),
     "groups:change_role": of_member(POST_ALONE),
     "groups:remove_member": of_member(),
     "groups:ban_member": of_member(),

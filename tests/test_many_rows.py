@@ -19,7 +19,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from groups.models import Marker
-from tests import sweep_city
+from tests import sweep_words
 from tests.crowd import Crowd
 from tests.extent import FULL, drawn
 from tests.sweep_city import ANONYMOUS, AUTHOR, MEMBER, MODERATOR, ORGANISER, SweptCity
@@ -136,7 +136,7 @@ def _without_a_word():
 
 @pytest.mark.usefixtures("_without_a_word")
 def test_pages_cost_the_same_with_ten_rows_and_with_thousands():
-    city = sweep_city.build()
+    city = sweep_words.build()
     crowd = Crowd(city)
     crowd.add(FEW)
     for reader in READERS:

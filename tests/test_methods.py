@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from tests import sweep_city
+from tests import sweep_words
 from tests.extent import drawn
 from tests.sweep_city import (
     ADMINISTRATOR,
@@ -36,7 +36,7 @@ from tests.sweep_city import (
     SweptCity,
 )
 from tests.sweep_routes import ROUTES
-from tests.test_sweep import WRITTEN_BY_READING
+from tests.sweep_walk import WRITTEN_BY_READING
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 
@@ -47,7 +47,7 @@ EXEMPT: set[str] = set()
 @pytest.fixture
 def swept(db):
     cache.clear()
-    return sweep_city.build()
+    return sweep_words.build()
 
 
 # --- The token ----------------------------------------------------------------

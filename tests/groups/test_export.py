@@ -35,7 +35,7 @@ from groups.my_data.sections import SECTIONS
 from ruche.core.pictures import remove_picture_files
 from ruche.journal.models import Audit, Notification
 from ruche.worker import run_ready_jobs
-from tests import sweep_city
+from tests import sweep_city, sweep_words
 from tests.groups.lives import a_full_life, a_picture
 from tests.people import a_client, a_membership, a_note, a_user, acting_as
 from tests.xss import PAYLOADS
@@ -196,7 +196,7 @@ def test_what_one_may_no_longer_see_is_not_named(city):
 
 
 def test_no_copy_holds_a_word_that_its_owner_may_not_read(db):
-    city = sweep_city.build()
+    city = sweep_words.build()
     for identity in sweep_city.IDENTITIES:
         user = city.users[identity]
         if user is None or identity == sweep_city.SUSPENDED:

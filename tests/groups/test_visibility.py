@@ -1,14 +1,32 @@
 """The one home of visibility: its table, and the agreement of its two functions."""
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.acting import Acting
 from accounts.models import Block, Follow, Manager, Structure
 from groups.access import may_reply
-from groups.models import Audience, Level, Membership, MembershipRole, MembershipState, Visibility
-from groups.visibility import ANONYMOUS, groups_visible_to, viewers_of, visible_to
+from groups.models import (
+    Audience,
+    GroupState,
+    Level,
+    Membership,
+    MembershipRole,
+    MembershipState,
+    Visibility,
+)
+from groups.visibility import (
+    ANONYMOUS,
+    actors_visible_to,
+    groups_read_by,
+    groups_visible_to,
+    readers_of_groups,
+    viewers_of,
+    viewers_of_actors,
+    visible_to,
+)
 from tests.extent import examples
 from tests.people import a_client, a_group, a_membership, a_note, a_structure, a_user, acting_as
 
@@ -62,8 +80,6 @@ def test_a_hidden_group_is_unknown_outside(city):
 
 @pytest.mark.parametrize("gone", ["deleted_at", "hidden_at"])
 def test_what_is_gone_is_seen_by_nobody(city, gone):
-    from django.utils import timezone
-
     note = a_note(city.member, city.garden, **{gone: timezone.now()})
 
     assert readers(note, None, city.resident, city.member, city.organiser) == set()
@@ -139,6 +155,64 @@ def test_both_functions_agree(city, data):
     if visible_to(Acting.anonymous("live")).filter(pk=note.pk).exists():
         pulled.add(ANONYMOUS)
     assert pushed == pulled
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_what_stays_open_agrees_with_what_opens(city, data):
+    """``readers_of_groups`` and ``viewers_of_actors`` with the functions that they turn round."""
+    draw = data.draw
+    groups = [city.garden, city.shelter]
+    people = [city.resident, city.organiser, city.former, city.member, city.moderator]
+    for group in groups:
+        group.visibility = draw(st.sampled_from(Visibility.values))
+        group.sensitive = draw(st.booleans())
+        group.state = draw(st.sampled_from(GroupState.values))
+        group.save()
+        group.actor.suspended_at = draw(st.sampled_from([None, None, timezone.now()]))
+        group.actor.save()
+    # Rows stay from one example to the next.
+    Block.objects.all().delete()
+    for user in people:
+        user.actor.suspended_at = user.actor.deleted_at = None
+        user.actor.save()
+    reader = draw(st.sampled_from(people))
+    for group in groups:
+        Membership.objects.update_or_create(
+            actor=reader.actor,
+            group=group,
+            defaults={"state": draw(st.sampled_from(MembershipState.values))},
+        )
+    gone = draw(st.sampled_from([None, *people]))
+    if gone is not None:
+        field = draw(st.sampled_from(["suspended_at", "deleted_at"]))
+        setattr(gone.actor, field, timezone.now())
+        gone.actor.save()
+    blocker = draw(st.sampled_from(people))
+    if blocker != reader:
+        Block.objects.get_or_create(actor=blocker.actor, target=reader.actor)
+    everyone = {ANONYMOUS: Acting.anonymous("live")} | {
+        user.actor.pk: Acting.person(user, via="live") for user in people if user != gone
+    }
+    actors = [each.actor.pk for each in (*people, *groups)]
+
+    inside = readers_of_groups([group.pk for group in groups], everyone)
+    seen = viewers_of_actors(actors, everyone)
+
+    assert inside == {
+        (key, group.pk)
+        for key, acting in everyone.items()
+        for group in groups_read_by(acting).filter(pk__in=[each.pk for each in groups])
+    }
+    assert seen == {
+        (key, actor.pk)
+        for key, acting in everyone.items()
+        for actor in actors_visible_to(acting).filter(pk__in=actors)
+    }
 
 
 def test_viewers_are_found_in_one_query_whatever_their_number(city, django_assert_max_num_queries):

@@ -91,6 +91,20 @@ def test_absent_and_forbidden_are_the_same_to_the_byte(busy_city):
         assert set(forbidden.headers) == set(absent.headers)
 
 
+@pytest.mark.parametrize("accept", ["application/activity+json", "application/json", "image/*"])
+def test_who_reads_no_html_gets_the_same_404_without_a_page(busy_city, accept):
+    hidden = a_note(busy_city.organiser, busy_city.shelter)
+
+    for user in (None, busy_city.resident):
+        for path in (f"/p/{hidden.pk}/repondre", "/p/1/repondre", "/nulle/part"):
+            answer = a_client(user).get(path, headers={"accept": accept})
+
+            assert (answer.status_code, answer.content) == (404, b"")
+            assert answer["Content-Type"] == "text/plain; charset=utf-8"
+            assert "Accept" in answer["Vary"]
+    assert b"<h1>" in a_client().get("/nulle/part", headers={"accept": "*/*"}).content
+
+
 def test_the_404_repeats_nothing_of_the_address(city):
     page = a_client().get("/quelque-chose-de-secret?et=plus")
 
