@@ -103,6 +103,9 @@ class SweptCity:
     def client(self, identity: str) -> Client:
         return self._clients[identity]
 
+    def number_of(self, identity: str) -> str:
+        return next(digits for digits, owner in self.numbers.items() if owner == identity)
+
     def open_browsers(self) -> None:
         self._clients = {name: a_client(user) for name, user in self.users.items()}
 

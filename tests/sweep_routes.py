@@ -211,7 +211,7 @@ ROUTES: dict[str, Route] = {
     "account_reauthenticate": plain(),
     # Mine
     "me": plain(PUBLIC_NAMES),
-    "profile": plain(PUBLIC_NAMES),
+    "profile": plain(),
     "devices": plain("one's own sessions, in words of ours"),
     "structures": plain(PUBLIC_NAMES),
     "structure": Route(
@@ -264,7 +264,7 @@ ROUTES: dict[str, Route] = {
                         for each, canary in city.canaries.items()
                         if each in SOUGHT_BY_ALL or each.startswith("the hidden group's")
                     },
-                    **{f"0{next(iter(city.numbers))}": set()},
+                    **{f"0{city.number_of(AUTHOR)}": set()},
                 },
             ),
             stop(name, query="?theme=theme-du-balayage"),
@@ -303,7 +303,7 @@ ROUTES: dict[str, Route] = {
                     city.canaries["closed level 2"].word: set(),
                     # Who is banned reads why, whatever is sought.
                     city.canaries["why banned of closed"].word: {BANNED},
-                    f"0{next(iter(city.numbers))}": set(),
+                    f"0{city.number_of(AUTHOR)}": set(),
                 },
             ),
         ]
