@@ -58,6 +58,7 @@ VERBS = {
     "name_manager": _noop("a nommé quelqu’un pour agir au nom d’une structure"),
     "remove_manager": _noop("a mis fin au droit d’agir au nom d’une structure"),
     "refuse_request": _noop("a refusé une demande d’entrée"),
+    "erase_account": _noop("a été effacé : un compte fermé depuis trente jours"),
     "accept_request": _noop("a accepté une demande d’entrée"),
 }
 

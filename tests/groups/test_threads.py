@@ -373,7 +373,8 @@ class Running(HTMLParser):
                 self.found.append(name)
 
 
-def test_no_text_runs_on_any_page_that_shows_it(city):
+def test_no_text_runs_on_any_page_that_shows_it(city, settings):
+    settings.RUCHE_CEILINGS = False
     browser = a_client(city.member)
     notes = [
         publish_note(acting_as(city.member), group=city.garden, source=payload, level=5)
