@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.test import TransactionTestCase
 
 from ruche.core import pictures
@@ -75,6 +77,24 @@ def _once_nobody_reads(change):
 
 
 TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
+
+
+def _wait_for_readers(execute, sql, params, many, context):
+    """In memory a writer is refused while another thread reads; in a file, as cities have, not."""
+    for _ in range(100):
+        try:
+            return execute(sql, params, many, context)
+        except OperationalError as error:
+            if "table is locked" not in str(error):
+                raise
+            time.sleep(0.05)
+    return execute(sql, params, many, context)
+
+
+@receiver(connection_created)
+def _be_patient(connection, **kwargs):
+    if connection.vendor == "sqlite" and _wait_for_readers not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_wait_for_readers)
 
 
 @pytest.fixture(scope="session")
