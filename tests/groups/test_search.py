@@ -457,8 +457,9 @@ def test_signs_of_the_engines_languages_are_words_like_others(city, text, kind):
 @pytest.mark.parametrize("after", ["0", "1", "9" * 18, "9" * 30, "-1", "²", ""])
 def test_any_page_may_be_asked_for(city, after):
     publish(city.member, None, "potager")
-    for kind in ("messages", "ruches", "personnes"):
-        page({"q": "potager", "quoi": kind, "apres": after})
+    for kind in ("messages", "ruches", "personnes", "rendez-vous"):
+        asked = {"q": "potager", "quoi": kind, "apres": after}
+        assert a_client().get(HERE, asked).status_code == 200
 
 
 def test_links_lead_to_the_rest_and_keep_the_filters(city):
