@@ -47,6 +47,7 @@ NOT_LISTED = {
     "accounts.Structure": "one acts for ten at most; those of a city are listed by nobody yet",
     "accounts.CodeTries": "counts tries, shown to nobody",
     "accounts.Erasure": "one's own account that ends: one row",
+    "groups.EventSeries": "one page each; lists show their occurrences",
     "groups.CalendarAddress": "one for each person, shown to them alone",
     "groups.Counter": "one row for each kind of number",
     "groups.Export": "one's own copies, few at a time",

@@ -11,6 +11,7 @@ from groups.models.place import Place
 from groups.models.publication import Audience, Hashtag, Level, Mention, Publication, Revision
 from groups.models.reaction import Bookmark, Like
 from groups.models.report import Report, ReportReason, ReportState, ReportTo
+from groups.models.series import EventSeries, Rhythm
 
 __all__ = [
     "Attachment",
@@ -22,6 +23,7 @@ __all__ = [
     "Counter",
     "Draft",
     "Event",
+    "EventSeries",
     "EventStatus",
     "Export",
     "ExportState",
@@ -45,6 +47,7 @@ __all__ = [
     "ReportState",
     "ReportTo",
     "Revision",
+    "Rhythm",
     "Theme",
     "Visibility",
     "next_number",

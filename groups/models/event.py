@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Actor, User
 from groups.models.place import Place
 from groups.models.publication import Publication
+from groups.models.series import EventSeries
 from ruche.core.keys import new_key
 
 # What is said again later, and what a calendar program must be told anew.
-CHANGES = ("starts_at", "ends_at", "place", "online_url")
+CHANGES = ("starts_at", "ends_at", "place", "room", "online_url")
 
 
 class EventStatus(models.TextChoices):
@@ -39,6 +40,21 @@ class EventQuerySet(models.QuerySet["Event"]):
         """What happens, even in part, in the span from ``start`` to before ``end``."""
         return self.filter(starts_at__lt=end, ends_at__gt=start).order_by("starts_at", "pk")
 
+    def whole(self) -> "EventQuerySet":
+        """Without the sessions of a programme, which stand under what they are part of."""
+        return self.filter(parent=None)
+
+    def announced(self, now: datetime | None = None) -> "EventQuerySet":
+        """What lists announce: no session, and of a series what comes next alone."""
+        earlier = Event.objects.filter(
+            series=OuterRef("series"),
+            starts_at__lt=OuterRef("starts_at"),
+            ends_at__gt=now or timezone.now(),
+            status=EventStatus.CONFIRMED,
+            publication__deleted_at=None,
+        )
+        return self.whole().filter(Q(series=None) | ~Exists(earlier))
+
 
 class Event(models.Model):
     """
@@ -49,6 +65,11 @@ class Event(models.Model):
     they are said (IANA). ``capacity`` is in people, null without limit;
     ``guests_most`` is how many each may bring. ``sequence`` counts what a
     calendar must be told of. Source: RFC 5545, 3.8.7.4; FEP-8a8e.
+
+    An occurrence has its ``series`` and its ``recurrence_id``, the day on
+    which the rule puts it, wherever it was moved since. A session of a
+    programme has a ``parent``. Either is part of that publication, and never
+    goes further (``Publication.part_of``).
     """
 
     publication = models.OneToOneField(
@@ -80,14 +101,30 @@ class Event(models.Model):
     sequence = models.PositiveIntegerField(default=0)
     # The last place given in the order of those who answered.
     last_rank = models.PositiveBigIntegerField(default=0)
+    # The room, floor or stand, where the place has several.
+    room = models.CharField(max_length=80, blank=True)
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions"
+    )
+    series = models.ForeignKey(
+        EventSeries, on_delete=models.SET_NULL, null=True, blank=True, related_name="occurrences"
+    )
+    recurrence_id = models.DateField(null=True, blank=True)
+    # What was changed on this occurrence alone: a change of the series leaves it as it is.
+    changed_alone = models.JSONField(default=list, blank=True)
 
     objects = EventQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="event_ends_after")
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="event_ends_after"
+            ),
+            # The worker that makes them may be cut and start again.
+            models.UniqueConstraint(fields=["series", "recurrence_id"], name="event_recurs_once"),
         ]
         indexes = [
+            models.Index(fields=["series", "starts_at"]),
             models.Index(fields=["starts_at"]),
             models.Index(fields=["ends_at"]),
         ]

@@ -62,6 +62,10 @@ class Publication(models.Model):
     root = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="thread"
     )
+    # The series or the programme that it belongs to, which stands in feeds for it.
+    part_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="parts"
+    )
     source = models.TextField(blank=True)
     content = models.TextField(blank=True)
     language = models.CharField(max_length=10, default="fr")
