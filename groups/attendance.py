@@ -8,7 +8,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.acting import Acting
 from accounts.models import User
 from groups.models import Attendance, AttendanceState, CalendarAddress, Event, Membership
-from groups.models.event import AttendanceQuerySet, EventQuerySet
+from groups.models.event import EventQuerySet
 from groups.visibility import events_visible_to
 
 # Beyond this many seats the ruler says less than the sentence. Source: look, components.
@@ -47,16 +47,25 @@ class Seats:
 def seats_of(acting: Acting, event: Event) -> Seats:
     """Count the seats of ``event``, which the reader sees."""
     rows = Attendance.objects.filter(event=event)
-    mine = _standing(rows).filter(actor=acting.actor).first() if acting.actor else None
+    mine = rows.standing().filter(actor=acting.actor).first() if acting.actor else None
     before = 0
     if mine is not None and mine.state == AttendanceState.WAITING:
         before = rows.waiting().filter(rank__lt=mine.rank).count()
     return Seats(event.capacity, rows.going().seats(), rows.waiting().seats(), mine, before)
 
 
+def is_awaited(event: Event) -> bool:
+    """Whether somebody comes to ``event``, or waits for a seat, and it still takes place."""
+    publication = event.publication
+    gone = publication.hidden_at is not None or publication.deleted_at is not None
+    if gone or event.is_over or event.is_cancelled:
+        return False
+    return Attendance.objects.filter(event=event).standing().exists()
+
+
 def events_attended_by(acting: Acting) -> EventQuerySet:
     """Events, seen by ``acting``, to which they said that they come, or for which they wait."""
-    mine = _standing(Attendance.objects.filter(actor=acting.actor or 0))
+    mine = Attendance.objects.filter(actor=acting.actor or 0).standing()
     return events_visible_to(acting).filter(pk__in=mine.values("event"))
 
 
@@ -67,7 +76,7 @@ def personal_events_of(acting: Acting) -> EventQuerySet:
     Not what a sensitive ruche plans: calendars are kept on other people's machines.
     """
     mine = Membership.objects.filter(actor=acting.actor or 0).current()
-    attended = _standing(Attendance.objects.filter(actor=acting.actor or 0))
+    attended = Attendance.objects.filter(actor=acting.actor or 0).standing()
     return (
         events_visible_to(acting)
         .filter(Q(pk__in=attended.values("event")) | Q(publication__group__in=mine.values("group")))
@@ -101,7 +110,3 @@ def awaited_by(acting: Acting) -> set[int]:
     """Keys of the events for which ``acting`` waits."""
     mine = Attendance.objects.filter(actor=acting.actor or 0, state=AttendanceState.WAITING)
     return set(mine.values_list("event", flat=True))
-
-
-def _standing(rows: AttendanceQuerySet) -> AttendanceQuerySet:
-    return rows.filter(state__in=[AttendanceState.GOING, AttendanceState.WAITING])

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
@@ -28,6 +29,7 @@ from groups.models import (
 )
 from groups.visibility import (
     actors_visible_to,
+    events_called_off_for,
     events_visible_to,
     groups_visible_to,
     reports_handled_by,
@@ -35,6 +37,7 @@ from groups.visibility import (
 )
 from ruche.core.html import excerpt
 from ruche.core.keys import moment_of
+from ruche.core.moments import language_of, said_in_full
 from ruche.journal.models import Effect, Notification
 from ruche.journal.reading import unread
 
@@ -123,6 +126,8 @@ class _Known:
     acted_for: set[int]
     voices: set[int]
     events: dict[int, Event]
+    # Those that the person was to come to, and that nobody sees any more.
+    called_off: dict[int, Event]
     is_moderator: bool
     # Keys of the reports that wait for the person's answer.
     reports: set[int]
@@ -136,6 +141,8 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
     memberships = {row.object_key for row in rows if row.object_kind == "membership"}
     reports = {row.object_key for row in rows if row.object_kind == "report"}
     own = list(structures_acted_for(acting))
+    events = {row.object_key for row in rows if row.object_kind == "event"}
+    cancelled = {row.object_key for row in rows if row.effect == Effect.CANCEL}
     organised = set(
         Membership.objects.filter(actor=acting.actor, group__in=groups)
         .organising()
@@ -157,9 +164,8 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
         .in_bulk(structures),
         acted_for={structure.pk for structure in own},
         voices={structure.actor_id for structure in own},
-        events=events_visible_to(acting).in_bulk(
-            {row.object_key for row in rows if row.object_kind == "event"}
-        ),
+        events=events_visible_to(acting).in_bulk(events),
+        called_off=events_called_off_for(acting).in_bulk(events & cancelled),
         is_moderator=acting.is_moderator,
         reports=set(
             reports_handled_by(acting)
@@ -428,9 +434,26 @@ _OF_AN_EVENT: dict[str, str] = {
 
 def _say_event(row: Notification, known: _Known) -> Said:
     event = known.events.get(row.object_key)
+    off = known.called_off.get(row.object_key)
+    if event is None and off is not None and row.effect == Effect.CANCEL:
+        return _say_called_off(row, known, off)
     if event is None or row.effect not in _OF_AN_EVENT:
         return None
+    if row.effect == Effect.CANCEL and not event.is_cancelled:
+        return _("« %(event)s » a lieu, finalement.") % {
+            "event": event.name
+        }, event.get_absolute_url()
     return _(_OF_AN_EVENT[row.effect]) % {"event": event.name}, event.get_absolute_url()
+
+
+def _say_called_off(row: Notification, known: _Known, event: Event) -> Said:
+    """Of what was taken off the page no word is repeated: the moment and the group say which."""
+    moment = said_in_full(event.starts_local, language_of(get_language()))
+    group = known.groups.get(row.group_key or 0)
+    if group is None:
+        return _("Le rendez-vous du %(when)s, n’aura pas lieu.") % {"when": moment}, ""
+    sentence = _("Le rendez-vous de « %(group)s » du %(when)s, n’aura pas lieu.")
+    return sentence % {"group": group, "when": moment}, group.get_absolute_url()
 
 
 def _say_export(row: Notification, known: _Known) -> Said:

@@ -276,6 +276,13 @@ def events_listed_for(acting: Acting) -> EventQuerySet:
     return Event.objects.filter(publication__in=listed_for(acting).values("pk"))
 
 
+def events_called_off_for(acting: Acting) -> EventQuerySet:
+    """Events taken off the page to which ``acting`` was to come: of these, the moment alone."""
+    mine = Attendance.objects.filter(actor=acting.actor or 0).standing()
+    gone = Q(publication__hidden_at__isnull=False) | Q(publication__deleted_at__isnull=False)
+    return Event.objects.filter(gone, pk__in=mine.values("event"))
+
+
 def places_visible_to(acting: Acting) -> QuerySet[Place]:
     """The city's list, one's own, and where something happens that ``acting`` may see."""
     places = Place.objects.all()

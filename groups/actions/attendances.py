@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.acting import Acting
-from groups.access import may_attend, require, require_visible
+from groups.access import may_attend, may_run_event, require, require_visible
+from groups.actions.attendees import tell_by_the_city, tell_seat
 from groups.actions.wording import still_visible
-from groups.models import Attendance, AttendanceState, Event
+from groups.attendance import is_awaited
+from groups.models import Attendance, AttendanceState, Event, Publication
 from ruche.core.db import atomic, create_keyed
-from ruche.journal.log import notify, record
+from ruche.journal.log import record
 from ruche.journal.models import Effect
 
 # Promoted in one transaction; the rest follows with the next departure or change.
@@ -83,7 +85,7 @@ def promote(event: Event) -> list[Attendance]:
         free = None if free is None else free - waiting.people
         let_in.append(waiting)
     for attendance in let_in:
-        _tell_seat(event, attendance)
+        tell_seat(event, attendance)
     return let_in
 
 
@@ -92,6 +94,61 @@ def free_seats(event: Event) -> int | None:
     if event.capacity is None:
         return None
     return max(0, event.capacity - Attendance.objects.filter(event=event).going().seats())
+
+
+# --- Out of sight ---------------------------------------------------------------
+
+
+class PeopleCome(ValidationError):
+    """It is cancelled first, so that everybody who comes is told. ``event`` says what."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        super().__init__(
+            _(
+                "Des personnes viennent ou attendent une place. Annulez d’abord ce rendez-vous :"
+                " chacune est prévenue, une seule fois. Vous pourrez le supprimer ensuite."
+            ),
+            code="people-come",
+        )
+
+
+def let_event_go(acting: Acting, publication: Publication) -> None:
+    """
+    Before its author takes an event back: nobody stands before a closed door.
+
+    Raises PeopleCome while somebody is awaited and ``acting`` may cancel it;
+    who may not any more takes their words back, and those who come are told.
+    """
+    event = _held_if_awaited(publication)
+    if event is None:
+        return
+    if may_run_event(acting, event):
+        raise PeopleCome(event)
+    tell_by_the_city(event, Effect.CANCEL)
+
+
+def call_event_off(publication: Publication) -> None:
+    """Before ``publication`` is taken off the page: if it is an event, those who come are told."""
+    event = _held_if_awaited(publication)
+    if event is not None:
+        tell_by_the_city(event, Effect.CANCEL)
+
+
+def call_event_on(publication: Publication) -> None:
+    """``publication`` is on the page again: if it is an event, those who come are told."""
+    event = _held_if_awaited(publication)
+    if event is not None:
+        tell_by_the_city(event, Effect.UPDATE)
+
+
+def _held_if_awaited(publication: Publication) -> Event | None:
+    """The event that people come to or wait for, locked; None if it is none, or is gone already."""
+    event = Event.objects.filter(publication=publication).first()
+    if event is None:
+        return None
+    event = held(event)
+    return event if is_awaited(event) else None
 
 
 # --- Steps ---------------------------------------------------------------------
@@ -177,15 +234,3 @@ def _record(acting: Acting, effect: Effect, event: Event, attendance: Attendance
         group_key=event.publication.group_id,
         author_key=event.publication.author_id,
     )
-
-
-def _tell_seat(event: Event, attendance: Attendance) -> None:
-    if attendance.actor_id is not None:
-        notify(
-            Effect.ACCEPT,
-            event,
-            recipients=[attendance.actor_id],
-            actor_key=None,
-            group_key=event.publication.group_id,
-            again=True,
-        )

@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 from accounts.acting import Acting
 from groups.access import may_run_event, may_schedule, may_see_group, require, require_visible
 from groups.actions.attendances import held, promote
+from groups.actions.attendees import tell_those_who_come
 from groups.actions.holding import hold_standing
 from groups.actions.indexing import keep_words
 from groups.actions.publications import publish_note
 from groups.actions.wording import reword, still_visible
-from groups.models import Attendance, AttendanceState, Event, EventStatus, Group, Place, next_number
+from groups.models import Event, EventStatus, Group, Place, next_number
 from groups.models.event import CHANGES
 from ruche.core.db import atomic
 from ruche.core.html import MAX_SOURCE_CHARS, without_controls
-from ruche.journal.log import notify, record
+from ruche.journal.log import record
 from ruche.journal.models import Effect
 
 MAX_HOURS = 24 * 31
@@ -236,19 +237,4 @@ def _record(acting: Acting, event: Event) -> None:
         root_key=publication.root_key,
         level=publication.level,
         level_before=publication.level,
-    )
-
-
-def tell_those_who_come(acting: Acting, event: Event, effect: Effect) -> None:
-    """Tell everybody who comes or waits, once for each change, by the channel that they chose."""
-    coming = Attendance.objects.filter(
-        event=event, state__in=[AttendanceState.GOING, AttendanceState.WAITING]
-    )
-    notify(
-        effect,
-        event,
-        recipients=coming.filter(actor__isnull=False).values_list("actor", flat=True),
-        actor_key=event.publication.author_id if acting.actor_key is None else acting.actor_key,
-        group_key=event.publication.group_id,
-        again=True,
     )

@@ -27,6 +27,7 @@ from groups.access import (
     require_visible,
 )
 from groups.actions.attachments import bind_pictures
+from groups.actions.attendances import let_event_go
 from groups.actions.holding import hold_standing
 from groups.actions.indexing import keep_words
 from groups.actions.narrowing import narrow_beneath
@@ -181,11 +182,13 @@ def delete_publication(acting: Acting, *, publication: Publication) -> Publicati
     """
     Take back one's own words: hidden at once, kept 30 days for ``restore_publication``.
 
-    Taken back already: nothing happens. Raises NotVisible or PermissionDenied.
+    Taken back already: nothing happens. Raises NotVisible or PermissionDenied;
+    PeopleCome for an event that is to be cancelled first.
     """
     mine = may_delete(acting, publication)
     require_visible(mine or still_visible(acting, publication))
     require(mine)
+    let_event_go(acting, publication)
     publication = _fresh(publication)
     if publication.deleted_at is None:
         publication.deleted_at = timezone.now()

@@ -9,6 +9,7 @@ from accounts.acting import Acting
 from accounts.models import Actor, User
 from accounts.visibility import people_behind
 from groups import access
+from groups.actions.attendances import call_event_off, call_event_on
 from groups.actions.holding import hold_standing
 from groups.actions.telling import city_moderators, organisers_of
 from groups.models import (
@@ -273,6 +274,7 @@ def show_again(acting: Acting, *, publication: Publication, reason: str = "") ->
     publication.hidden_at = None
     publication.hidden_because = publication.hidden_under = ""
     publication.save(update_fields=["hidden_at", "hidden_because", "hidden_under"])
+    call_event_on(publication)
     # As if it came: pages that are open on it fetch it again.
     _record(acting, Effect.CREATE, publication, power, level=publication.level)
     _audit(
@@ -293,8 +295,9 @@ def _take_off(
     Hide, and with ``remove`` delete as well: putting back a deletion leaves it hidden.
 
     What the city hid stays under its power and its reasons: organisers would
-    else put it back.
+    else put it back. Those who come to an event are told that it is off.
     """
+    call_event_off(publication)
     publication = (
         Publication.objects.select_for_update(of=("self",))
         .select_related("group", "author")

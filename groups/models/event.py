@@ -193,6 +193,10 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         """Those who wait, in the order in which they answered."""
         return self.filter(state=AttendanceState.WAITING).order_by("rank")
 
+    def standing(self) -> "AttendanceQuerySet":
+        """Those who come or wait."""
+        return self.filter(state__in=[AttendanceState.GOING, AttendanceState.WAITING])
+
     def seats(self) -> int:
         """How many people that makes, guests counted."""
         found: dict[str, Any] = self.aggregate(people=Sum(F("guests") + 1))

@@ -14,6 +14,7 @@ from accounts.acting import Acting
 from accounts.ceilings import TooMuch
 from accounts.requests import Request
 from groups.access import may_delete, may_edit, may_publish, may_reply, require
+from groups.actions.attendances import PeopleCome
 from groups.actions.drafts import save_draft
 from groups.actions.publications import (
     delete_publication,
@@ -247,16 +248,20 @@ def delete(request: Request, key: int) -> HttpResponse:
     mine = written_by(request.acting).select_related("group__actor").filter(deleted_at=None, pk=key)
     publication = mine.first() or _visible(request, key)
     require(may_delete(request.acting, publication))
+    context = {
+        "publication": publication,
+        "confirm_label": _("Supprimer"),
+        "cancel_url": publication.get_absolute_url(),
+        "danger": True,
+        "words": _words_of(request, publication),
+    }
     if request.method != "POST":
-        context = {
-            "publication": publication,
-            "confirm_label": _("Supprimer"),
-            "cancel_url": publication.get_absolute_url(),
-            "danger": True,
-            "words": _words_of(request, publication),
-        }
         return render(request, "groups/publication/delete.html", context)
-    delete_publication(request.acting, publication=publication)
+    try:
+        delete_publication(request.acting, publication=publication)
+    except PeopleCome as refusal:
+        context = {"nav": "agenda", "event": refusal.event, "why": refusal.messages[0]}
+        return render(request, "groups/event/cancel_first.html", context, status=422)
     undo = reverse("groups:restore", args=[publication.pk])
     messages.success(request, _("Votre message est supprimé."), extra_tags=f"undo {undo}")
     return redirect(_above(request, publication))
