@@ -29,7 +29,7 @@ from groups.models import (
 )
 from groups.visibility import (
     actors_visible_to,
-    events_called_off_for,
+    events_answered_by,
     events_visible_to,
     groups_visible_to,
     reports_handled_by,
@@ -126,8 +126,8 @@ class _Known:
     acted_for: set[int]
     voices: set[int]
     events: dict[int, Event]
-    # Those that the person was to come to, and that nobody sees any more.
-    called_off: dict[int, Event]
+    # Those that the person was to come to, in sight or not.
+    answered: dict[int, Event]
     is_moderator: bool
     # Keys of the reports that wait for the person's answer.
     reports: set[int]
@@ -142,7 +142,7 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
     reports = {row.object_key for row in rows if row.object_kind == "report"}
     own = list(structures_acted_for(acting))
     events = {row.object_key for row in rows if row.object_kind == "event"}
-    cancelled = {row.object_key for row in rows if row.effect == Effect.CANCEL}
+    ended = {row.object_key for row in rows if row.effect in _OUT_OF_SIGHT}
     organised = set(
         Membership.objects.filter(actor=acting.actor, group__in=groups)
         .organising()
@@ -165,7 +165,7 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
         acted_for={structure.pk for structure in own},
         voices={structure.actor_id for structure in own},
         events=events_visible_to(acting).in_bulk(events),
-        called_off=events_called_off_for(acting).in_bulk(events & cancelled),
+        answered=events_answered_by(acting).in_bulk(events & ended),
         is_moderator=acting.is_moderator,
         reports=set(
             reports_handled_by(acting)
@@ -429,30 +429,44 @@ _OF_AN_EVENT: dict[str, str] = {
     Effect.ACCEPT: _noop("Une place s’est libérée : vous venez à « %(event)s »."),
     Effect.CANCEL: _noop("« %(event)s » est annulé."),
     Effect.UPDATE: _noop("« %(event)s » a changé : regardez le jour, l’heure et le lieu."),
+    Effect.REMOVE: _noop("Votre place à « %(event)s » a été rendue."),
+}
+
+
+# Of what the reader sees no more no word is repeated: the moment and the group say which it is.
+_OUT_OF_SIGHT: dict[str, str] = {
+    Effect.CANCEL: _noop("Le rendez-vous du %(when)s, n’aura pas lieu."),
+    Effect.REMOVE: _noop("Vous ne voyez plus le rendez-vous du %(when)s : votre place est rendue."),
+}
+_OUT_OF_SIGHT_IN_A_GROUP: dict[str, str] = {
+    Effect.CANCEL: _noop("Le rendez-vous de « %(group)s » du %(when)s, n’aura pas lieu."),
+    Effect.REMOVE: _noop(
+        "Vous ne voyez plus le rendez-vous de « %(group)s » du %(when)s : votre place est rendue."
+    ),
 }
 
 
 def _say_event(row: Notification, known: _Known) -> Said:
     event = known.events.get(row.object_key)
-    off = known.called_off.get(row.object_key)
-    if event is None and off is not None and row.effect == Effect.CANCEL:
-        return _say_called_off(row, known, off)
-    if event is None or row.effect not in _OF_AN_EVENT:
+    if event is None:
+        return _say_out_of_sight(row, known)
+    if row.effect not in _OF_AN_EVENT:
         return None
+    sentence = _(_OF_AN_EVENT[row.effect])
     if row.effect == Effect.CANCEL and not event.is_cancelled:
-        return _("« %(event)s » a lieu, finalement.") % {
-            "event": event.name
-        }, event.get_absolute_url()
-    return _(_OF_AN_EVENT[row.effect]) % {"event": event.name}, event.get_absolute_url()
+        sentence = _("« %(event)s » a lieu, finalement.")
+    return sentence % {"event": event.name}, event.get_absolute_url()
 
 
-def _say_called_off(row: Notification, known: _Known, event: Event) -> Said:
-    """Of what was taken off the page no word is repeated: the moment and the group say which."""
+def _say_out_of_sight(row: Notification, known: _Known) -> Said:
+    event = known.answered.get(row.object_key)
+    if event is None or row.effect not in _OUT_OF_SIGHT:
+        return None
     moment = said_in_full(event.starts_local, language_of(get_language()))
     group = known.groups.get(row.group_key or 0)
     if group is None:
-        return _("Le rendez-vous du %(when)s, n’aura pas lieu.") % {"when": moment}, ""
-    sentence = _("Le rendez-vous de « %(group)s » du %(when)s, n’aura pas lieu.")
+        return _(_OUT_OF_SIGHT[row.effect]) % {"when": moment}, ""
+    sentence = _(_OUT_OF_SIGHT_IN_A_GROUP[row.effect])
     return sentence % {"group": group, "when": moment}, group.get_absolute_url()
 
 

@@ -276,11 +276,10 @@ def events_listed_for(acting: Acting) -> EventQuerySet:
     return Event.objects.filter(publication__in=listed_for(acting).values("pk"))
 
 
-def events_called_off_for(acting: Acting) -> EventQuerySet:
-    """Events taken off the page to which ``acting`` was to come: of these, the moment alone."""
-    mine = Attendance.objects.filter(actor=acting.actor or 0).standing()
-    gone = Q(publication__hidden_at__isnull=False) | Q(publication__deleted_at__isnull=False)
-    return Event.objects.filter(gone, pk__in=mine.values("event"))
+def events_answered_by(acting: Acting) -> EventQuerySet:
+    """Events to which ``acting`` answered, in sight or not: of the latter the moment is told."""
+    mine = Attendance.objects.filter(actor=acting.actor or 0)
+    return Event.objects.filter(pk__in=mine.values("event"))
 
 
 def places_visible_to(acting: Acting) -> QuerySet[Place]:

@@ -25,6 +25,7 @@ from groups.actions.attachments import sweep_pictures
 from groups.actions.erasing import resume_erasures
 from groups.actions.export import sweep_exports
 from groups.actions.indexing import mend_index
+from groups.actions.seats import release_unseen_seats
 from groups.actions.succession import settle_successions
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Entry
@@ -112,6 +113,7 @@ class Worker:
             resume_erasures(Acting.system("purge"))
             purge_sessions(Acting.system("purge"))
             mend_index.enqueue()
+            release_unseen_seats.enqueue()
 
     def _wait(self) -> None:
         if self.pipe is None:

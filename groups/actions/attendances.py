@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from accounts.acting import Acting
 from groups.access import may_attend, may_run_event, require, require_visible
 from groups.actions.attendees import tell_by_the_city, tell_seat
+from groups.actions.holding import hold_standing
 from groups.actions.wording import still_visible
 from groups.attendance import is_awaited
 from groups.models import Attendance, AttendanceState, Event, Publication
@@ -30,6 +31,8 @@ def attend(acting: Acting, *, event: Event, guests: int = 0) -> Attendance:
     ValidationError (over, cancelled, too many guests). Source: ActivityStreams Join.
     """
     require_visible(still_visible(acting, event.publication))
+    # Who is put out at the same moment takes no seat after that.
+    hold_standing(acting, event.publication.group)
     event = held(event)
     require(may_attend(acting, event))
     assert acting.actor is not None
@@ -59,11 +62,16 @@ def stay_away(acting: Acting, *, event: Event) -> Attendance | None:
 
 def leave_seat(acting: Acting, event: Event, attendance: Attendance) -> None:
     """Free what ``attendance`` holds of ``event``, which is locked, and let in who waits."""
+    say_left(acting, event, attendance)
+    promote(event)
+
+
+def say_left(acting: Acting, event: Event, attendance: Attendance) -> None:
+    """Free what ``attendance`` holds of ``event``, which is locked; ``promote`` is next."""
     attendance.state = AttendanceState.LEFT
     attendance.answered_at = timezone.now()
     attendance.save(update_fields=["state", "answered_at"])
     _record(acting, Effect.LEAVE, event, attendance)
-    promote(event)
 
 
 def promote(event: Event) -> list[Attendance]:

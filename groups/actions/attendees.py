@@ -32,11 +32,21 @@ def _tell_all(event: Event, effect: Effect, *, actor_key: int | None) -> None:
 def tell_seat(event: Event, attendance: Attendance) -> None:
     """A seat became free, and it is theirs."""
     if attendance.actor_id is not None:
-        notify(
-            Effect.ACCEPT,
-            event,
-            recipients=[attendance.actor_id],
-            actor_key=None,
-            group_key=event.publication.group_id,
-            again=True,
-        )
+        _tell_one(event, attendance.actor_id, Effect.ACCEPT)
+
+
+def tell_lost_seat(event: Event, attendance: Attendance) -> None:
+    """They may not see it any more, and it has somebody else."""
+    if attendance.actor_id is not None:
+        _tell_one(event, attendance.actor_id, Effect.REMOVE)
+
+
+def _tell_one(event: Event, actor_key: int, effect: Effect) -> None:
+    notify(
+        effect,
+        event,
+        recipients=[actor_key],
+        actor_key=None,
+        group_key=event.publication.group_id,
+        again=True,
+    )

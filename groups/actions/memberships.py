@@ -21,6 +21,7 @@ from groups.access import (
     require_visible,
 )
 from groups.actions.holding import hold_group, hold_standing
+from groups.actions.seats import release_unseen_seats
 from groups.actions.telling import city_moderators, organisers_of, prove
 from groups.models import (
     Group,
@@ -232,6 +233,7 @@ def leave(
     _move(standing, standing.state, MembershipState.LEFT, role=MembershipRole.MEMBER)
     if was_member:
         record(Effect.LEAVE, standing, actor_key=acting.actor_key, group_key=group.pk)
+        release_unseen_seats.enqueue(group_key=group.pk, actor_key=standing.actor_id)
     return standing
 
 
@@ -339,6 +341,7 @@ def _put_out(
     if _move(membership, membership.state, state, reason=reason, role=MembershipRole.MEMBER):
         prove(acting, verb, membership, group=group, reason=reason)
         record(Effect.REMOVE, membership, actor_key=acting.actor_key, group_key=group.pk)
+        release_unseen_seats.enqueue(group_key=group.pk, actor_key=membership.actor_id)
         _tell_person(acting, Effect.REMOVE, membership, group)
         _mail(membership, group, "group_ended", for_good=state == MembershipState.BANNED)
     return membership

@@ -31,6 +31,7 @@ from groups.actions.attendances import let_event_go
 from groups.actions.holding import hold_standing
 from groups.actions.indexing import keep_words
 from groups.actions.narrowing import narrow_beneath
+from groups.actions.seats import release_unseen_seats
 from groups.actions.wording import (
     Wording,
     effective_level,
@@ -171,6 +172,7 @@ def edit_publication(
         keep_words(publication)
     if publication.level < level_before:
         narrow_beneath(publication)
+        release_unseen_seats.enqueue(event_key=publication.pk)
     _record(Effect.UPDATE, acting, publication, level=publication.level, level_before=level_before)
     Draft.objects.filter(actor=acting.actor, place=f"e:{publication.pk}").delete()
     _tell(publication, fresh, acting)

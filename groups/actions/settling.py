@@ -4,6 +4,7 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, Least
 from django_tasks import task
 
+from groups.actions.seats import release_unseen_seats
 from groups.models import Group, Level, Publication
 from ruche.core.db import atomic
 from ruche.journal.log import record
@@ -22,6 +23,7 @@ def settle_levels(group_key: int) -> None:
     """
     while settle_some(group_key=group_key):
         pass
+    release_unseen_seats.enqueue(group_key=group_key)
 
 
 @atomic()
