@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from groups.models import Event
 from groups.models.event import EventQuerySet
+from groups.nearby import REACH_M, Point, around
 
 DAYS = 7
 # More in one week are not shown on one page: the day alone shows the rest.
@@ -47,8 +48,20 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Near:
+    """An event, and how far from where one asks."""
+
+    event: Event
+    metres: float
+
+
+@dataclass(frozen=True)
 class Week:
-    """``days`` with something on them, from ``first`` on; ``before`` and ``after`` to go on."""
+    """
+    ``days`` with something on them, from ``first`` on; ``before`` and ``after`` to go on.
+
+    Asked for near a point, it has ``near`` in their place: the nearest first.
+    """
 
     first: date
     length: int
@@ -56,9 +69,12 @@ class Week:
     before: date | None
     after: date | None
     months: list["Month"]
+    near: list[Near]
 
     @property
     def total(self) -> int:
+        if self.near:
+            return len(self.near)
         return len({line.event.pk for day in self.days for line in day.lines})
 
     @property
@@ -101,27 +117,42 @@ def soon(events: EventQuerySet, most: int) -> list[Event]:
     return list(events.upcoming().select_related("place", "publication__group__actor")[:most])
 
 
-def week_of(events: EventQuerySet, first: date, length: int = DAYS) -> Week:
+def week_of(
+    events: EventQuerySet, first: date, length: int = DAYS, *, point: Point | None = None
+) -> Week:
     """
     Return ``length`` days of ``events`` from ``first`` on; two queries, whatever their number.
 
-    What lasts stands on each of its days. ``events`` come filtered by visibility.
+    What lasts stands on each of its days. With ``point``, only what is near.
+    ``events`` come filtered by visibility.
     """
     last = first + timedelta(days=length)
-    found = list(
-        events.between(midnight(first), midnight(last)).select_related(
-            "place", "publication__group__actor"
-        )[:MOST]
-    )
+    span = events.between(midnight(first), midnight(last))
+    if point is not None:
+        span, events = around(span, point), around(events, point)
+    found = list(span.select_related("place", "publication__group__actor")[:MOST])
     today = timezone.localdate()
     return Week(
         first=first,
         length=length,
-        days=_days(found, first, length),
+        days=_days(found, first, length) if point is None else [],
         before=_reachable(first - timedelta(days=length), today),
         after=_reachable(last, today),
         months=[_month(events, first)],
+        near=[] if point is None else _near(found, point),
     )
+
+
+def _near(events: Sequence[Event], point: Point) -> list[Near]:
+    """The corners of the box are farther than its sides: they are left out."""
+    found = []
+    for event in events:
+        there = Point.of(event.place)
+        assert there is not None
+        metres = point.metres_to(there)
+        if metres <= REACH_M:
+            found.append(Near(event, metres))
+    return found
 
 
 def _reachable(day: date, today: date) -> date | None:

@@ -32,6 +32,7 @@ from groups.models import (
     Membership,
     MembershipRole,
     MembershipState,
+    Place,
     Publication,
     Report,
     Revision,
@@ -180,6 +181,22 @@ class Crowd:
     def _events(self) -> None:
         """Each of those said in the garden is also an event; everybody comes to the first."""
         starts = self.now + timedelta(days=3)
+        places = write(
+            Place,
+            (
+                Place(
+                    number=1_000_000 + int(name),
+                    name=f"Salle {name}",
+                    address="Brest",
+                    search_text=f"salle {name}",
+                    latitude=48.391,
+                    longitude=-4.486,
+                    quarter="Bellevue",
+                    listed=True,
+                )
+                for name in self.names
+            ),
+        )
         events = write(
             Event,
             (
@@ -189,8 +206,9 @@ class Crowd:
                     name="Plantation",
                     starts_at=starts,
                     ends_at=starts + timedelta(hours=2),
+                    place=place,
                 )
-                for name, each in zip(self.names, self.said, strict=True)
+                for name, each, place in zip(self.names, self.said, places, strict=True)
             ),
         )
         first = Event.objects.order_by("number").first() or events[0]

@@ -69,6 +69,9 @@ def _event(
         name=words.get("place", "Salle ouverte"),
         address=words.get("address", "Brest"),
         access=words.get("entrance", ""),
+        quarter="Bellevue",
+        latitude=48.391,
+        longitude=-4.486,
         created_by=city.user("author").actor,
     )
     soon = timezone.now() + timedelta(hours=30)

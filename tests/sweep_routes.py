@@ -350,7 +350,20 @@ ROUTES: dict[str, Route] = {
     "groups:read_up_to": plain(POST_ALONE),
     "groups:notifications": plain(),
     # Events
-    "groups:agenda": plain("", "?du=2027-01-01", "?jour=2027-01-01"),
+    "groups:agenda": Route(
+        lambda city, name: [
+            *plain("", "?du=2027-01-01", "?jour=2027-01-01", "?quartier=bellevue").stops(
+                city, name
+            ),
+            stop(name, query="?pres=48.390,-4.486"),
+            *searches(
+                name,
+                field="pres",
+                sought={city.canaries["closed event's place"].word: READERS},
+            ),
+            *searches(name, field="ruche", sought={city.hidden.handle: KNOW_HIDDEN}),
+        ]
+    ),
     "groups:my_agenda": plain(),
     "groups:group_agenda": groups(),
     "groups:create_event": groups(),
@@ -364,6 +377,12 @@ ROUTES: dict[str, Route] = {
         lambda city, name: [
             stop(name, city.things[f"{each} event's place"].number, known_to=readers)
             for each, readers in (("open", EVERYBODY), ("closed", READERS), ("hidden", READERS))
+        ]
+    ),
+    "groups:edit_place": Route(
+        lambda city, name: [
+            stop(name, city.things[f"{each} event's place"].number, known_to=readers)
+            for each, readers in (("open", EVERYBODY), ("closed", READERS))
         ]
     ),
     "groups:calendar_address": plain(POST_ALONE),

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django_tasks import task
 
 from accounts.actions.indexing import PEOPLE
-from groups.models import Event, Group, Publication, Visibility
+from groups.models import Event, Group, Place, Publication, Visibility
 from ruche.core.db import atomic
 from ruche.core.html import excerpt
 from ruche.index.writing import Source, keep, mend_next
@@ -51,8 +51,12 @@ def _events() -> QuerySet[Event]:
 
 
 def _of_event(event: Event) -> tuple[str, str]:
-    place = "" if event.place is None else f"{event.place.name} {event.place.address}"
+    place = "" if event.place is None else " ".join(_of_place(event.place))
     return event.name, f"{place} {excerpt(event.publication.content, WHOLE)}"
+
+
+def _of_place(place: Place) -> tuple[str, str]:
+    return place.name, f"{place.address} {place.quarter}"
 
 
 def keep_words(publication: Publication) -> None:
@@ -65,7 +69,8 @@ def keep_words(publication: Publication) -> None:
 GROUPS = Source("groups", _groups, _of_group, forgiving=True)
 NOTES = Source("notes", _publications, _of_publication)
 EVENTS = Source("events", _events, _of_event, forgiving=True)
-SOURCES = (GROUPS, NOTES, PEOPLE, EVENTS)
+PLACES = Source("places", Place.objects.all, _of_place, forgiving=True)
+SOURCES = (GROUPS, NOTES, PEOPLE, EVENTS, PLACES)
 
 
 @task()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.acting import Acting
 from groups.actions.events import EventPlan
 from groups.models import Event, Place
+from groups.quarters import quarters
 from groups.visibility import places_visible_to
 from ruche.core.html import MAX_SOURCE_CHARS
 
@@ -74,6 +75,7 @@ class EventForm(forms.Form):
         required=False,
         help_text=_("Le numéro, la rue, le quartier."),
     )
+    place_quarter = forms.ChoiceField(label=_("Quartier"), required=False)
     online_url = forms.URLField(
         label=_("Lien pour suivre à distance"),
         required=False,
@@ -123,6 +125,8 @@ class EventForm(forms.Form):
             (ONLINE, _("À distance seulement")),
             *((str(place.number), str(place)) for place in _places(acting, event)),
         ]
+        quarter: Any = self.fields["place_quarter"]
+        quarter.choices = [("", _("Je ne sais pas")), *((name, name) for name in quarters())]
         if event is None:
             del self.fields["reason"]
 

@@ -22,6 +22,8 @@ class Place(models.Model):
     number = models.PositiveBigIntegerField(unique=True, editable=False)
     name = models.CharField(max_length=120)
     address = models.CharField(max_length=200)
+    # A name of ``groups.quarters.quarters``, or nothing.
+    quarter = models.CharField(max_length=60, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     access = models.TextField(blank=True)
@@ -52,7 +54,7 @@ class Place(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.search_text = fold(f"{self.name} {self.address}")[:SEARCH_TEXT_LENGTH]
+        self.search_text = fold(f"{self.name} {self.address} {self.quarter}")[:SEARCH_TEXT_LENGTH]
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:

@@ -121,6 +121,7 @@ def _place_of(request: Request, form: EventForm) -> Place | None:
         request.acting,
         name=form.cleaned_data["place_name"],
         address=form.cleaned_data["place_address"],
+        quarter=form.cleaned_data["place_quarter"],
     )
 
 

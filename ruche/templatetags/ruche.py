@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from accounts.models import Actor, ActorType
 from groups.models import Group, Level, Publication
+from groups.nearby import distance_words
 from ruche.core import drawings
 from ruche.core.html import excerpt
 from ruche.core.moments import (
@@ -295,6 +296,12 @@ def day_and_hour(moment: datetime) -> str:
 def hour(moment: datetime) -> str:
     """``14 h``, as clocks at the place show it."""
     return plain_hour(moment, language_of(get_language()))
+
+
+@register.simple_tag
+def distance(metres: float) -> str:
+    """``à 600 m``."""
+    return distance_words(metres)
 
 
 @register.simple_tag

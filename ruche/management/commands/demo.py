@@ -249,8 +249,16 @@ class City:
         known = {place[0]: place for place in brest.PLACES}
         if name not in known:
             return None
-        _, address, access = known[name]
-        return add_place(self._acting("administratrice"), name=name, address=address, access=access)
+        _, address, quarter, latitude, longitude, access = known[name]
+        return add_place(
+            self._acting("administratrice"),
+            name=name,
+            address=address,
+            quarter=quarter,
+            latitude=latitude,
+            longitude=longitude,
+            access=access,
+        )
 
     def _ago(self, minutes: int) -> datetime:
         return self.now - timedelta(minutes=minutes)

@@ -501,14 +501,18 @@ CITY_NOTES = (
     ),
 )
 
-# (name, where, how one gets in). The city's own places; no street is invented.
+# (name, where, quarter, latitude and longitude, how one gets in). The city's own places; no
+# street is invented. Quarters and positions are the demonstration's, right to a kilometre.
 PLACES = (
-    ("Patronage laïque Le Gouill", "Brest", "Ascenseur, toilettes accessibles."),
-    ("Point 48", "Brest", "De plain-pied. Un ordinateur et une imprimante."),
-    ("Don Bosco Lambézellec", "Lambézellec, Brest", ""),
-    ("Le Mille Pattes", "Brest", "Une marche à l’entrée : sonnez, on vous aide."),
-    ("ADESS", "Brest", ""),
-)
+    ("Patronage laïque Le Gouill", "Brest", "Saint-Marc", 48.396, -4.461,
+     "Ascenseur, toilettes accessibles."),
+    ("Point 48", "Brest", "Brest-Centre", 48.390, -4.486,
+     "De plain-pied. Un ordinateur et une imprimante."),
+    ("Don Bosco Lambézellec", "Lambézellec, Brest", "Lambézellec", 48.414, -4.488, ""),
+    ("Le Mille Pattes", "Brest", "Quatre-Moulins", 48.386, -4.507,
+     "Une marche à l’entrée : sonnez, on vous aide."),
+    ("ADESS", "Brest", "Bellevue", 48.405, -4.503, ""),
+)  # fmt: skip
 
 MEETINGS = (
     Meeting(
