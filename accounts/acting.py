@@ -10,7 +10,7 @@ from django.conf import settings
 
 from accounts.models import Actor, CityRole, User
 
-Door = Literal["page", "live", "api", "inbox", "command", "job"]
+Door = Literal["page", "live", "api", "inbox", "mail", "command", "job"]
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,13 @@ def _unmuted(queryset: QuerySet[Publication], acting: Acting) -> QuerySet[Public
     return queryset.filter(~Exists(muted))
 
 
-def _roots(queryset: QuerySet[Publication]) -> QuerySet[Publication]:
+def roots(queryset: QuerySet[Publication]) -> QuerySet[Publication]:
     """What begins a thread, and is said to others."""
     return queryset.filter(root=None, in_reply_to=None, level__gte=Level.ORGANISERS)
 
 
 def of_group(acting: Acting, group: Group) -> QuerySet[Publication]:
-    return _unmuted(_roots(visible_to(acting)).filter(group=group), acting)
+    return _unmuted(roots(visible_to(acting)).filter(group=group), acting)
 
 
 def pinned_in(acting: Acting, group: Group) -> QuerySet[Publication]:
@@ -99,17 +99,17 @@ def pinned_in(acting: Acting, group: Group) -> QuerySet[Publication]:
 
 def of_actor(acting: Acting, actor: Actor) -> QuerySet[Publication]:
     """What ``actor`` said that the reader may see; a muted person's own page stays readable."""
-    return _roots(visible_to(acting)).filter(author=actor)
+    return roots(visible_to(acting)).filter(author=actor)
 
 
 def of_city(acting: Acting) -> QuerySet[Publication]:
     """What everybody here may read: without an account, what everybody may read."""
     level = Level.CITY if acting.is_signed_in else Level.PUBLIC
-    return _unmuted(_roots(listed_for(acting)).filter(level__gte=level), acting)
+    return _unmuted(roots(listed_for(acting)).filter(level__gte=level), acting)
 
 
 def of_hashtag(acting: Acting, name: str) -> QuerySet[Publication]:
-    return _unmuted(_roots(listed_for(acting)).filter(hashtags__name=name.lower()), acting)
+    return _unmuted(roots(listed_for(acting)).filter(hashtags__name=name.lower()), acting)
 
 
 def kept_by(acting: Acting) -> QuerySet[Publication]:
@@ -171,7 +171,7 @@ def _newest(
     """
     if not sources:
         return []
-    walk = _unmuted(_roots(visible_to(acting)), acting)
+    walk = _unmuted(roots(visible_to(acting)), acting)
     walk = walk.filter(**{column: RawSQL('"source"."key"', [])})
     if before is not None:
         walk = walk.filter(key__lt=before)

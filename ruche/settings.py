@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "ruche",
     "ruche.journal",
     "ruche.index",
+    "ruche.mail",
     "accounts",
     "groups",
     "realtime",
@@ -237,6 +238,8 @@ DEFAULT_FROM_EMAIL = env.str(
     "RUCHE_MAIL_FROM", f"La Ruche de {RUCHE_CITY} <ne-pas-repondre@{_HOST}>"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# The hour of the city from which the mail of the day leaves.
+RUCHE_DIGEST_HOUR = env.int("RUCHE_DIGEST_HOUR", 8)
 
 # --- People ------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ from groups.actions.succession import settle_successions
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Entry
 from ruche.journal.signals import entry_recorded
+from ruche.mail.at_once import mail_at_once, purge_sent
+from ruche.mail.digest import queue_digests
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ KEEP_ENTRIES = timedelta(days=30)
 KEEP_FAILED_JOBS = timedelta(days=7)
 # A job is shorter than this: one that runs for longer lost its worker and is run again.
 JOB_LOST_AFTER = timedelta(minutes=10)
+MAILS_EVERY_S = 5
 MINUTE_S = 60
 HOUR_S = 3600
 # Rows deleted in one transaction: others write in between.
@@ -79,6 +82,7 @@ class Worker:
     def __init__(self, pipe: int | None = None) -> None:
         self.pipe = pipe
         self.running = True
+        self.mails_at = 0.0
         self.look_at = 0.0
         self.purge_at = 0.0
 
@@ -99,8 +103,17 @@ class Worker:
                 time.sleep(POLL_S)
             self._wait()
 
+    def is_running(self) -> bool:
+        return self.running
+
     def _work(self) -> None:
-        run_ready_jobs(while_true=lambda: self.running)
+        run_ready_jobs(while_true=self.is_running)
+        if time.monotonic() >= self.mails_at:
+            self.mails_at = time.monotonic() + MAILS_EVERY_S
+            mail_at_once(self.is_running)
+            # A few people at a time: whoever waits for a code waits no longer for a digest.
+            while self.running and queue_digests():
+                run_ready_jobs(while_true=self.is_running)
         if time.monotonic() >= self.look_at:
             self.look_at = time.monotonic() + MINUTE_S
             settle_successions(Acting.system("no organiser stands"))
@@ -108,6 +121,7 @@ class Worker:
             self.purge_at = time.monotonic() + HOUR_S
             recover_lost_jobs()
             purge()
+            purge_sent()
             sweep_pictures(Acting.system("purge"))
             sweep_exports(Acting.system("purge"))
             resume_erasures(Acting.system("purge"))

@@ -5,6 +5,7 @@ from groups.models.event import Attendance, AttendanceState, CalendarAddress, Ev
 from groups.models.export import Export, ExportState
 from groups.models.group import Group, GroupState, JoinPolicy, PostingPolicy, Theme, Visibility
 from groups.models.invitation import Invitation
+from groups.models.mail_choice import MailChoice, MailTopic, Rhythm
 from groups.models.marker import Marker
 from groups.models.membership import Membership, MembershipRole, MembershipState
 from groups.models.place import Place
@@ -34,6 +35,8 @@ __all__ = [
     "JoinPolicy",
     "Level",
     "Like",
+    "MailChoice",
+    "MailTopic",
     "Marker",
     "Membership",
     "MembershipRole",

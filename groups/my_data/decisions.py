@@ -90,6 +90,10 @@ DECISIONS = (
     Decision("groups.Attendance.actor", REMOVED, "attendances"),
     Decision("groups.CalendarAddress.user", REMOVED, why="a secret that opens a calendar"),
     Decision("groups.Place.created_by", CUT, "places"),
+    # What goes to one's mailbox: the second table says that something was sent, never what.
+    Decision("groups.MailChoice.user", REMOVED, "mail_choices"),
+    Decision("mail.Sent.user", REMOVED, why="that a mail went out, kept ten days; no word of it"),
+    Decision("mail.Digest.user", REMOVED, why="the day of the last digest; no word of it"),
     # What was told and judged.
     Decision("journal.Notification.recipient_key", REMOVED, "notifications"),
     Decision("journal.Notification.actor_key", REMOVED, why=ANOTHERS),

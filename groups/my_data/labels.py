@@ -60,6 +60,7 @@ LABELS = {
     "reason": _noop("Raison"),
     "replies": _noop("Réponses reçues"),
     "revoked_at": _noop("Retirée"),
+    "rhythm": _noop("Quand"),
     "role": _noop("Rôle"),
     "saved_at": _noop("Enregistré"),
     "sentence": _noop("Nouvelle"),
@@ -90,8 +91,11 @@ LABELS = {
 # Fields that say nothing to a person that others do not say.
 FOR_MACHINES = {"key"}
 # Fields that hold words of the machine, and what people say for them.
-CODED = {"decision", "how", "role", "state", "status", "to"}
+CODED = {"decision", "how", "rhythm", "role", "state", "status", "to"}
 WORDS = {
+    "now": _noop("Tout de suite"),
+    "daily": _noop("Une fois par jour"),
+    "none": _noop("Jamais"),
     "accepted": _noop("accepté"),
     "archived": _noop("archivée"),
     "asked": _noop("demandé"),

@@ -14,6 +14,8 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from accounts.acting import Acting
 from accounts.models import Actor, Block, Follow, Manager, Mute
@@ -26,6 +28,8 @@ from groups.models import (
     Group,
     Invitation,
     Like,
+    MailChoice,
+    MailTopic,
     Marker,
     Membership,
     Place,
@@ -302,6 +306,23 @@ def read_up_to(acting: Acting, rows: Sequence[Marker]) -> Iterator[Record]:
 
 
 # --- What I was told, and what was judged -------------------------------------
+
+
+MAIL_TOPICS: dict[str, str] = {
+    MailTopic.MINE: _noop("Ce qui vous est adressé"),
+    MailTopic.GROUP: _noop("Ce qui se publie dans une ruche"),
+    MailTopic.DIGEST: _noop("Le résumé du jour"),
+}
+
+
+def mail_choices(acting: Acting, rows: Sequence[MailChoice]) -> Iterator[Record]:
+    names = Names.of(acting, groups=[row.group_id for row in rows if row.group_id])
+    for row in rows:
+        yield {
+            "about": _(MAIL_TOPICS[row.topic]),
+            "group": names.group(row.group_id) if row.group_id else None,
+            "rhythm": row.wanted,
+        }
 
 
 def notifications(acting: Acting, rows: Sequence[Notification]) -> Iterator[Record]:

@@ -28,6 +28,7 @@ from groups.models import (
     Group,
     Invitation,
     Like,
+    MailChoice,
     Marker,
     Membership,
     Place,
@@ -192,6 +193,12 @@ SECTIONS: tuple[Section, ...] = (
         _noop("Où j’en suis de ma lecture"),
         lambda a: Marker.objects.filter(actor=a.actor),
         reading.read_up_to,
+    ),
+    Section(
+        "mail_choices",
+        _noop("Ce que je reçois par mail"),
+        lambda a: MailChoice.objects.filter(user=a.user),
+        reading.mail_choices,
     ),
     Section(
         "notifications",

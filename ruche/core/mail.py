@@ -6,6 +6,8 @@ sent, what is committed is sent by the worker, tried again for two days.
 """
 
 import logging
+import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -25,7 +27,15 @@ logger = logging.getLogger(__name__)
 RETRY_MINUTES = (1, 5, 30, 120, 720, 1440)
 
 
-def queue(template: str, address: str, context: dict[str, Any], language: str = "") -> None:
+def queue(
+    template: str,
+    address: str,
+    context: dict[str, Any],
+    language: str = "",
+    *,
+    headers: Mapping[str, str] | None = None,
+    priority: int = 0,
+) -> None:
     """
     Queue ``emails/<template>.txt`` (and ``.html`` if it exists) for one address.
 
@@ -33,6 +43,9 @@ def queue(template: str, address: str, context: dict[str, Any], language: str = 
     empty means the one in force, right only when people write to themselves.
     Besides ``context`` templates know ``public_url`` and ``city_name``. The
     mail is rendered now, so a row may be passed; it is sent after commit.
+    Its Message-ID is drawn here: a mail that is tried again, or sent a second
+    time because the worker died before it could say so, is known for the same.
+    Those of a higher ``priority`` (-100 to 100) leave first.
     """
     known = {
         "public_url": settings.PUBLIC_URL,
@@ -49,9 +62,23 @@ def queue(template: str, address: str, context: dict[str, Any], language: str = 
             if missing.args[0] != f"emails/{template}.html":
                 raise
             html = ""
-    send.enqueue(
-        address=address, subject=" ".join(subject.split()), text=f"{text.strip()}\n", html=html
+    send.using(priority=priority).enqueue(
+        address=address,
+        subject=" ".join(subject.split()),
+        text=f"{text.strip()}\n",
+        html=html,
+        headers={"Message-ID": new_message_id(), **(headers or {})},
     )
+
+
+def new_message_id() -> str:
+    """Source: RFC 5322, 3.6.4. Nothing but our name and chance."""
+    return f"<{secrets.token_hex(16)}@{host()}>"
+
+
+def host() -> str:
+    """The name of this city, without a port."""
+    return settings.RUCHE_DOMAIN.rsplit(":", 1)[0]
 
 
 def _plain(name: str, context: dict[str, Any]) -> str:
@@ -61,12 +88,27 @@ def _plain(name: str, context: dict[str, Any]) -> str:
 
 
 @task()
-def send(address: str, subject: str, text: str, html: str = "", tried: int = 0) -> None:
-    """Hand one mail to the mail server; on failure queue it again, later each time."""
+def send(
+    address: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    tried: int = 0,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """
+    Hand one mail to the mail server; on failure queue it again, later each time.
+
+    At least once, as mail is: a worker that is killed after the server said
+    "250" and before the job's row is gone sends it again, under the same Message-ID.
+    """
     if in_transaction():
         raise RuntimeError("a mail would hold a transaction open")
     message = EmailMultiAlternatives(
-        subject, text, to=[address], headers={"Auto-Submitted": "auto-generated"}
+        subject,
+        text,
+        to=[address],
+        headers={"Auto-Submitted": "auto-generated", **(headers or {})},
     )
     if html:
         message.attach_alternative(html, "text/html")
@@ -78,5 +120,10 @@ def send(address: str, subject: str, text: str, html: str = "", tried: int = 0) 
         logger.warning("mail not sent, tried again in %s min: %s", RETRY_MINUTES[tried], error)
         later = timezone.now() + timedelta(minutes=RETRY_MINUTES[tried])
         send.using(run_after=later).enqueue(
-            address=address, subject=subject, text=text, html=html, tried=tried + 1
+            address=address,
+            subject=subject,
+            text=text,
+            html=html,
+            tried=tried + 1,
+            headers=dict(headers or {}),
         )

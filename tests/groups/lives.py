@@ -30,6 +30,7 @@ from groups.models import (
     Invitation,
     Level,
     Like,
+    MailChoice,
     Marker,
     Membership,
     MembershipRole,
@@ -46,6 +47,7 @@ from ruche.core.db import atomic, create_keyed
 from ruche.core.pictures import picture_path
 from ruche.journal.log import audit, notify, record
 from ruche.journal.models import Effect
+from ruche.mail.models import Digest, Sent
 from tests.people import City, a_client, a_group, a_membership, a_note, a_structure, a_user
 
 WIDTH = 640
@@ -146,6 +148,11 @@ def a_full_life(city: City, handle: str = "partante") -> Life:
         )
         create_keyed(Attendance, event=past, actor=me, state=AttendanceState.GOING)
     CalendarAddress.objects.create(user=user, nonce="secret-nonce")
+    MailChoice.objects.create(
+        user=user, topic="group", group=city.garden, rhythm="now", nonce="secret-mail-nonce"
+    )
+    Sent.objects.create(user=user, kind="publication", key="1")
+    Digest.objects.create(user=user, day=timezone.localdate(), up_to=1)
     Draft.objects.create(actor=me, place="me", source=f"Brouillon {mark}")
     Like.objects.create(publication=note, actor=me)
     Bookmark.objects.create(publication=note, actor=me)

@@ -1,0 +1,1 @@
+"""Gate to people's mailboxes: turns news into mails, and answers by mail into answers."""
