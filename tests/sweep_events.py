@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from accounts.acting import Acting
 from groups.attendance import calendar_token_of
+from groups.mail_choices import stop_token_of
 from groups.models import (
     Attendance,
     CalendarAddress,
     Event,
     Group,
     Level,
+    MailChoice,
     Place,
     Publication,
     next_number,
@@ -50,6 +52,10 @@ def plant_events(city: "SweptCity", readers: set[str]) -> None:
     city.things["calendar"] = address
     token = calendar_token_of(Acting.person(city.user("author"), via="page"))
     city.things["calendar token"] = token
+    choice = MailChoice.objects.create(
+        user=city.user("author"), topic="group", group=city.hidden, nonce="of the sweep too"
+    )
+    city.things["stop token"] = stop_token_of(choice)
 
 
 def _event(

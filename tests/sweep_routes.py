@@ -349,6 +349,14 @@ ROUTES: dict[str, Route] = {
     "groups:save_draft": plain(POST_ALONE),
     "groups:read_up_to": plain(POST_ALONE),
     "groups:notifications": plain(),
+    "groups:mail_choices": plain(),
+    "groups:stop_mails": Route(
+        lambda city, name: [
+            stop(name, city.things["stop token"]),
+            stop(name, f"{city.things['stop token'][:-6]}000000", known_to=set()),
+        ],
+        "names no ruche and nobody",
+    ),
     # Events
     "groups:agenda": Route(
         lambda city, name: [

@@ -25,6 +25,7 @@ MINE = [
     "/moi/gardes",
     "/moi/brouillons",
     "/moi/nouvelles",
+    "/moi/nouvelles/reglages",
     "/moi/donnees",
     "/moi/images",
     "/publier",

@@ -51,6 +51,8 @@ NOT_LISTED = {
     "groups.CalendarAddress": "one for each person, shown to them alone",
     "groups.Counter": "one row for each kind of number",
     "groups.Export": "one's own copies, few at a time",
+    "groups.Place": "chosen by name when an event is written; no page lists them yet",
+    "groups.MailChoice": "one for each group that one belongs to, shown to oneself",
     "groups.Theme": "a dozen, chosen by the city",
     "groups.Audience": "read by visibility alone",
     "groups.Mention": "read by visibility alone",
@@ -59,6 +61,7 @@ NOT_LISTED = {
 }
 # Lists that are not read by pages, with the reason.
 WHOLE = {
+    "groups:mail_choices": "the ruches that one belongs to, each with its rhythm",
     "groups:attendees": "who comes to one event, for who holds the door; read by pages one day",
 }
 NO_ROWS = (NO_PRIVATE_FIELD, OPENS_A_DOOR, EMPTY_FORM, POST_ALONE)

@@ -241,7 +241,8 @@ POSTS = [
 ]
 
 # Who wants to may do it, to what everybody may find; or it only touches one's own.
-FOR_ALL = {"groups:follow_group", "groups:invitation"}
+# By the link of a mail, whoever holds it stops the mails.
+FOR_ALL = {"groups:follow_group", "groups:invitation", "groups:stop_mails"}
 REFUSED = (302, 403, 404, 405)
 _WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 

@@ -2,19 +2,24 @@
 The sweep of the mails: things happen in the swept city, and each mail that this queues is read.
 
 Subject, headers, text and HTML hold no word but those that the person who gets
-it may read; none at all of a sensitive group. Nothing that is said in a group
-is quoted. Who may read what is the table of ``tests.sweep_city``.
+it may read; none at all of a sensitive group. Of what is said in a group
+nothing is quoted but what everybody may read. Who may read what is the table of ``tests.sweep_city``.
 """
+
+from datetime import timedelta
 
 import pytest
 from django.core import mail as outbox
+from django.utils import timezone
 
 from accounts.actions.security import add_mail, set_password
 from groups.actions.invitations import invite_addresses
 from groups.actions.memberships import accept_request, ban_member, refuse_request, remove_member
 from groups.actions.publications import publish_note
 from groups.actions.reports import decide_report, hide_publication, report_publication
-from groups.models import Level, Membership, MembershipState, Publication
+from groups.models import Level, MailChoice, Membership, MembershipState, Publication
+from ruche.mail.at_once import mail_at_once
+from ruche.mail.digest import queue_digests
 from ruche.worker import run_ready_jobs
 from tests import sweep_words
 from tests.people import a_client, acting_as
@@ -22,6 +27,7 @@ from tests.sweep_city import (
     AUTHOR,
     BLOCKED,
     CITY_HALL,
+    EVERYBODY,
     IDENTITIES,
     MEMBER,
     MODERATOR,
@@ -71,7 +77,9 @@ def _words(city: SweptCity) -> None:
     for group in (city.garden, city.closed, city.hidden):
         for level in (Level.ORGANISERS, Level.MEMBERS, Level.PUBLIC):
             if level <= group.cap:
-                word = city.plant(f"mailed {group.pk} {level}", set())
+                # What everybody may read may be quoted, and nothing else.
+                readers = EVERYBODY if level == group.cap == Level.PUBLIC else set()
+                word = city.plant(f"mailed {group.pk} {level}", readers)
                 publish_note(
                     acting_as(city.user(AUTHOR)),
                     group=group,
@@ -118,8 +126,25 @@ def _accounts(city: SweptCity) -> None:
     set_password(acting_as(outsider), user=outsider, password="une tout autre phrase")
 
 
-def test_a_mail_holds_nothing_but_what_its_reader_may_read(city):
-    for happening in (_memberships, _words, _reports, _accounts):
+def _news(city: SweptCity) -> None:
+    """What was written and told is mailed: at once to every other one, then to all by the day."""
+    groups = (city.garden, city.closed, city.hidden)
+    MailChoice.objects.all().delete()
+    for identity in IDENTITIES[1::2]:
+        for group in groups:
+            MailChoice.objects.create(
+                user=city.user(identity), topic="group", group=group, rhythm="now"
+            )
+    for identity in IDENTITIES[2::4]:
+        MailChoice.objects.create(user=city.user(identity), topic="mine", rhythm="daily")
+    assert mail_at_once() > len(groups)
+    while queue_digests(timezone.now() + timedelta(minutes=1)):
+        pass
+
+
+def test_a_mail_holds_nothing_but_what_its_reader_may_read(city, settings):
+    settings.RUCHE_DIGEST_HOUR = 0
+    for happening in (_memberships, _words, _reports, _accounts, _news):
         happening(city)
     run_ready_jobs()
 
@@ -142,5 +167,8 @@ def test_a_mail_holds_nothing_but_what_its_reader_may_read(city):
     assert {PENDING, REFUSED, MEMBER, AUTHOR, OUTSIDER} <= readers.keys()
     assert {f"nouvelle{city.closed.pk}@courriel.test"} <= readers.keys()
     assert {f"nouvelle{city.hidden.pk}@courriel.test"} <= readers.keys()
+    subjects = {mail.subject for mail in outbox.outbox}
+    assert any("résumé du jour" in subject for subject in subjects)
+    assert "On parle de vous dans une de vos ruches" in subjects
     # Both sides of each of three decisions, and of one without a report.
     assert readers[AUTHOR] >= 4
