@@ -355,7 +355,7 @@ ROUTES: dict[str, Route] = {
             stop(name, city.things["stop token"]),
             stop(name, f"{city.things['stop token'][:-6]}000000", known_to=set()),
         ],
-        "names no ruche and nobody",
+        OPENS_A_DOOR,
     ),
     # Events
     "groups:agenda": Route(

@@ -3,7 +3,7 @@ The sweep of the mails: things happen in the swept city, and each mail that this
 
 Subject, headers, text and HTML hold no word but those that the person who gets
 it may read; none at all of a sensitive group. Of what is said in a group
-nothing is quoted but what everybody may read. Who may read what is the table of ``tests.sweep_city``.
+nothing is quoted but what everybody may read. Who reads what is the table of ``tests.sweep_city``.
 """
 
 from datetime import timedelta
@@ -78,7 +78,7 @@ def _words(city: SweptCity) -> None:
         for level in (Level.ORGANISERS, Level.MEMBERS, Level.PUBLIC):
             if level <= group.cap:
                 # What everybody may read may be quoted, and nothing else.
-                readers = EVERYBODY if level == group.cap == Level.PUBLIC else set()
+                readers = EVERYBODY | {"quiet"} if level == group.cap == Level.PUBLIC else set()
                 word = city.plant(f"mailed {group.pk} {level}", readers)
                 publish_note(
                     acting_as(city.user(AUTHOR)),

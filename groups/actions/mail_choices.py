@@ -8,7 +8,7 @@ from accounts.access import require, require_visible
 from accounts.acting import Acting
 from accounts.models import User
 from groups.mail_choices import choice_behind, groups_mailed_to
-from groups.models import Group, MailChoice, MailTopic, Rhythm
+from groups.models import Group, MailChoice, MailRhythm, MailTopic
 from ruche.core.db import atomic
 
 
@@ -23,7 +23,7 @@ def choose_mails(acting: Acting, *, mine: str, digest: str, groups: Mapping[int,
     require(acting.is_signed_in)
     own = {group.pk: group for group in groups_mailed_to(acting)}
     require(groups.keys() <= own.keys())
-    if not {mine, digest, *groups.values()} <= set(Rhythm.values):
+    if not {mine, digest, *groups.values()} <= set(MailRhythm.values):
         raise ValidationError("no such rhythm")
     chosen: list[tuple[str, Group | None, str]] = [
         (MailTopic.MINE, None, mine),
@@ -51,8 +51,8 @@ def stop_mails(acting: Acting, *, token: str) -> MailChoice:
     Stopped already: nothing happens. Raises NotVisible for any other token. Source: RFC 8058.
     """
     choice = _held(token)
-    if choice.wanted != Rhythm.NONE:
-        choice.before, choice.rhythm = choice.wanted, Rhythm.NONE
+    if choice.wanted != MailRhythm.NONE:
+        choice.before, choice.rhythm = choice.wanted, MailRhythm.NONE
         choice.save(update_fields=["before", "rhythm"])
     return choice
 

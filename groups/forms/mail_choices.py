@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from groups.mail_choices import MailWishes
-from groups.models import Group, Rhythm
+from groups.models import Group, MailRhythm
 
 
 class MailChoicesForm(forms.Form):
@@ -19,7 +19,7 @@ class MailChoicesForm(forms.Form):
             "On vous répond, on parle de vous, une demande vous attend, un rendez-vous où vous"
             " allez change ou est annulé. Les mercis restent dans la cloche."
         ),
-        choices=Rhythm.choices,
+        choices=MailRhythm.choices,
         widget=forms.RadioSelect,
     )
     digest = forms.BooleanField(
@@ -32,11 +32,11 @@ class MailChoicesForm(forms.Form):
         self, *args: Any, wishes: MailWishes, groups: Sequence[Group], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.update({"mine": wishes.mine, "digest": wishes.digest != Rhythm.NONE})
+        self.initial.update({"mine": wishes.mine, "digest": wishes.digest != MailRhythm.NONE})
         self._groups = {f"group_{group.pk}": group for group in groups}
         for name, group in self._groups.items():
             self.fields[name] = forms.ChoiceField(
-                label=group.name, choices=Rhythm.choices, initial=wishes.of_group(group.pk)
+                label=group.name, choices=MailRhythm.choices, initial=wishes.of_group(group.pk)
             )
 
     @property
@@ -49,6 +49,6 @@ class MailChoicesForm(forms.Form):
         data = self.cleaned_data
         return {
             "mine": data["mine"],
-            "digest": Rhythm.DAILY if data["digest"] else Rhythm.NONE,
+            "digest": MailRhythm.DAILY if data["digest"] else MailRhythm.NONE,
             "groups": {group.pk: data[name] for name, group in self._groups.items()},
         }

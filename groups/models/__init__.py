@@ -5,7 +5,7 @@ from groups.models.event import Attendance, AttendanceState, CalendarAddress, Ev
 from groups.models.export import Export, ExportState
 from groups.models.group import Group, GroupState, JoinPolicy, PostingPolicy, Theme, Visibility
 from groups.models.invitation import Invitation
-from groups.models.mail_choice import MailChoice, MailTopic, Rhythm
+from groups.models.mail_choice import MailChoice, MailRhythm, MailTopic
 from groups.models.marker import Marker
 from groups.models.membership import Membership, MembershipRole, MembershipState
 from groups.models.place import Place
@@ -36,6 +36,7 @@ __all__ = [
     "Level",
     "Like",
     "MailChoice",
+    "MailRhythm",
     "MailTopic",
     "Marker",
     "Membership",

@@ -10,7 +10,7 @@ from accounts.models import User
 from groups.models.group import Group
 
 
-class Rhythm(models.TextChoices):
+class MailRhythm(models.TextChoices):
     NOW = "now", _("Tout de suite")
     DAILY = "daily", _("Une fois par jour")
     NONE = "none", _("Jamais")
@@ -26,9 +26,9 @@ class MailTopic(models.TextChoices):
 
 # Of who never chose.
 BY_DEFAULT: dict[str, str] = {
-    MailTopic.MINE: Rhythm.NOW,
-    MailTopic.GROUP: Rhythm.DAILY,
-    MailTopic.DIGEST: Rhythm.DAILY,
+    MailTopic.MINE: MailRhythm.NOW,
+    MailTopic.GROUP: MailRhythm.DAILY,
+    MailTopic.DIGEST: MailRhythm.DAILY,
 }
 
 
@@ -50,8 +50,8 @@ class MailChoice(models.Model):
     group = models.ForeignKey(
         Group, on_delete=models.CASCADE, null=True, blank=True, related_name="mail_choices"
     )
-    rhythm = models.CharField(max_length=5, choices=Rhythm.choices, blank=True)
-    before = models.CharField(max_length=5, choices=Rhythm.choices, blank=True)
+    rhythm = models.CharField(max_length=5, choices=MailRhythm.choices, blank=True)
+    before = models.CharField(max_length=5, choices=MailRhythm.choices, blank=True)
     nonce = models.CharField(max_length=32, default=new_nonce, editable=False)
 
     class Meta:

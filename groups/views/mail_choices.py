@@ -14,7 +14,7 @@ from accounts.requests import Request
 from groups.actions.mail_choices import choose_mails, stop_mails, take_mails_up_again
 from groups.forms.mail_choices import MailChoicesForm
 from groups.mail_choices import choice_behind, groups_mailed_to, wishes_of
-from groups.models import Rhythm
+from groups.models import MailRhythm
 
 
 @login_required
@@ -62,5 +62,5 @@ def _page(request: Request, token: str) -> HttpResponse:
     choice = choice_behind(token)
     if choice is None:
         raise Http404
-    context = {"choice": choice, "stopped": choice.wanted == Rhythm.NONE}
+    context = {"choice": choice, "stopped": choice.wanted == MailRhythm.NONE}
     return render(request, "groups/notification/stop_mails.html", context)

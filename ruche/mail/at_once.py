@@ -23,7 +23,7 @@ from accounts.models import Block, Mute, User
 from groups.access import is_ones_own
 from groups.hearers import hearers_of
 from groups.mail_choices import wishes_of
-from groups.models import Event, Group, MailChoice, MailTopic, Publication, Rhythm
+from groups.models import Event, Group, MailChoice, MailRhythm, MailTopic, Publication
 from groups.visibility import viewers_of
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Notification
@@ -137,7 +137,7 @@ def _mail_notifications(rows: list[Notification]) -> int:
     wishes = wishes_of(people)
     mailed = 0
     for user in people:
-        if wishes[user.pk].mine == Rhythm.NOW:
+        if wishes[user.pk].mine == MailRhythm.NOW:
             mailed += _guarded(user, partial(_mail_to, user, by_reader[user.actor_id]))
     return mailed
 
@@ -179,7 +179,7 @@ def _post_line(user: User, line: Line, topic: Topic) -> None:
 
 def _published() -> models.QuerySet[Publication, Any]:
     """What begins a thread in a group of which somebody wants to know at once."""
-    awaited = MailChoice.objects.filter(group=OuterRef("group"), rhythm=Rhythm.NOW)
+    awaited = MailChoice.objects.filter(group=OuterRef("group"), rhythm=MailRhythm.NOW)
     return Publication.objects.filter(
         Exists(awaited), in_reply_to=None, root=None, deleted_at=None, hidden_at=None
     ).select_related("author", "group__actor", "event")
@@ -194,7 +194,7 @@ def _mail_publication(publication: Publication) -> int:
     assert group is not None
     sent = Sent.objects.filter(kind="publication", key=str(publication.pk), user=OuterRef("pk"))
     wanting = readers().filter(
-        ~Exists(sent), mail_choices__group=group, mail_choices__rhythm=Rhythm.NOW
+        ~Exists(sent), mail_choices__group=group, mail_choices__rhythm=MailRhythm.NOW
     )
     people = {
         user.actor_id: user for user in wanting if publication.author_id not in kept_away_by(user)

@@ -25,7 +25,7 @@ from accounts.acting import Acting
 from accounts.models import Mute, User
 from groups.feed import roots
 from groups.mail_choices import MailWishes, groups_mailed_to, wishes_of
-from groups.models import Event, Group, MailTopic, Publication, Rhythm
+from groups.models import Event, Group, MailRhythm, MailTopic, Publication
 from groups.visibility import visible_to
 from ruche.core.html import excerpt
 from ruche.core.keys import first_key_of
@@ -146,7 +146,7 @@ def _post(user: User, parts: list[Part]) -> None:
 
 def _parts_or_nothing(user: User, wishes: MailWishes, span: Span) -> list[Part]:
     """What fails for one reader stops nobody else's mail."""
-    if wishes.digest == Rhythm.NONE:
+    if wishes.digest == MailRhythm.NONE:
         return []
     try:
         with translation.override(language_of(user)):
@@ -161,7 +161,7 @@ def parts_of(user: User, wishes: MailWishes, span: Span) -> Iterator[Part]:
     acting = Acting.person(user, via="mail")
     away = kept_away_by(user)
     told: set[int] = set()
-    if wishes.mine != Rhythm.NONE:
+    if wishes.mine != MailRhythm.NONE:
         part, told = _about_oneself(acting, wishes, span, away)
         if part.lines:
             yield part.cut()
@@ -183,7 +183,7 @@ def _about_oneself(
         key__gte=span.since,
         key__lt=span.up_to,
     ).exclude(NEVER)
-    if wishes.mine == Rhythm.NOW:
+    if wishes.mine == MailRhythm.NOW:
         rows = rows.filter(CALM)
     heard = [row for row in rows.order_by("-key")[:MOST_ROWS] if row.actor_key not in away]
     lines = lines_of(acting, heard)
@@ -198,7 +198,7 @@ def _of_groups(
     groups = {
         group.pk: group
         for group in groups_mailed_to(acting)
-        if wishes.of_group(group.pk) == Rhythm.DAILY
+        if wishes.of_group(group.pk) == MailRhythm.DAILY
     }
     found = _published(acting, groups, span, away, told)
     public = read_by_everybody(row.pk for row in found)

@@ -1,5 +1,7 @@
 """Mails at once: to whom they may go, never twice, nothing private in them."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail as outbox
 from django.utils import timezone
@@ -122,7 +124,7 @@ def test_what_had_a_mail_of_its_own_has_no_second(city):
 
 def test_what_came_before_the_first_round_is_old(city):
     answered(city)
-    an_hour_ago = first_key_of(timezone.now() - timezone.timedelta(hours=1))
+    an_hour_ago = first_key_of(timezone.now() - timedelta(hours=1))
     Notification.objects.update(key=an_hour_ago)
 
     assert mailed_at_once() == []
@@ -216,7 +218,7 @@ def test_a_mail_speaks_the_readers_language(city):
 
     (letter,) = mailed_at_once()
 
-    assert "Bonjour" not in letter.body
+    assert letter.body.startswith("Hello")
 
 
 # --- What is published in a group ---------------------------------------------
@@ -414,7 +416,7 @@ def test_what_is_old_is_forgotten(city):
     at_once.purge_sent()
     assert Sent.objects.count() == 2
 
-    Sent.objects.update(sent_at=timezone.now() - timezone.timedelta(days=11))
+    Sent.objects.update(sent_at=timezone.now() - timedelta(days=11))
     at_once.purge_sent()
 
     assert not Sent.objects.exists()

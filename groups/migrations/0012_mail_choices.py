@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('groups', '0010_exports'),
+        ('groups', '0011_series_and_programmes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
