@@ -51,7 +51,6 @@ NOT_LISTED = {
     "groups.CalendarAddress": "one for each person, shown to them alone",
     "groups.Counter": "one row for each kind of number",
     "groups.Export": "one's own copies, few at a time",
-    "groups.Place": "chosen by name when an event is written; no page lists them yet",
     "groups.MailChoice": "one for each group that one belongs to, shown to oneself",
     "groups.Theme": "a dozen, chosen by the city",
     "groups.Audience": "read by visibility alone",

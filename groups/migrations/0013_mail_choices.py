@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('groups', '0011_series_and_programmes'),
+        ('groups', '0012_quarter_of_a_place'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
