@@ -11,8 +11,10 @@ class RealtimeConfig(AppConfig):
         from realtime.doorbell import bellpush
         from realtime.hub import wake_all
         from ruche.journal.signals import entry_recorded
+        from ruche.journal.watching import watch
 
         def hear(sender: Any, keys: list[int], **kwargs: Any) -> None:
+            watch.committed()
             wake_all()
             bellpush.press(keys)
 

@@ -5,6 +5,7 @@ Source: decisions.md, pages and cache.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import get_conditional_response, patch_vary_headers
 
 from accounts.requests import Request
-from ruche.journal.models import Audit, Entry
+from ruche.journal.watching import journal_state, watch
 
 Answer = Callable[[Request], HttpResponse]
 
@@ -26,6 +27,11 @@ VARY = ("Accept", "Accept-Language", "Cookie")
 # the cache can hold is bounded by its number of entries times this.
 LARGEST_KEPT = 200_000
 LONGEST_ADDRESS = 300
+# Calendars, feeds and exports: programs come back for them every few hours, mostly for nothing.
+FOR_PROGRAMS = re.compile(
+    r"/(?:agenda\.ics|ville\.atom|g/[^/]+/(?:agenda\.ics|messages\.atom)|e/\d+\.ics|export/.+)\Z"
+)
+FOR_PROGRAMS_KEPT_S = 12 * 3600
 COMPRESSED = ("text/", "application/json", "application/activity+json", "application/atom+xml")
 SAFE = ("GET", "HEAD")
 DEVICE_COOKIE = "device"
@@ -47,8 +53,10 @@ class PageCacheMiddleware:
     A page is kept under the state of the journal that was read before it was
     made: whatever an action changes makes the next visitor's page anew, in all
     processes, at once. ``RUCHE_PAGES_KEPT_S`` (0: never) bounds what changes
-    without an action, such as "hier". Stands outside the session and CSRF
-    middleware, so that it sees every cookie that is set.
+    without an action, such as "hier". What programs subscribe to is kept for
+    hours, under the state of at most a second ago: asking again costs no query
+    while nothing changes. Stands outside the session and CSRF middleware, so
+    that it sees every cookie that is set.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -71,7 +79,7 @@ class PageCacheMiddleware:
             return response
         if key and request.method == "GET" and len(response.content) <= LARGEST_KEPT:
             pieces = (response.status_code, dict(response.items()), bytes(response.content))
-            caches["pages"].set(key, pieces, timeout=settings.RUCHE_PAGES_KEPT_S)
+            caches["pages"].set(key, pieces, timeout=kept_for(request))
         return conditional(request, response)
 
 
@@ -126,6 +134,15 @@ def revived(kept: tuple[int, dict[str, str], bytes]) -> HttpResponse:
     return HttpResponse(content, status=status, headers=headers)
 
 
+def is_for_programs(request: HttpRequest) -> bool:
+    return FOR_PROGRAMS.match(request.path) is not None
+
+
+def kept_for(request: HttpRequest) -> int:
+    """Seconds."""
+    return FOR_PROGRAMS_KEPT_S if is_for_programs(request) else settings.RUCHE_PAGES_KEPT_S
+
+
 def page_key(request: Request) -> str:
     """Name a visitor's page: all that it depends on. Empty where it is not worth keeping."""
     address = request.get_full_path()
@@ -140,18 +157,6 @@ def page_key(request: Request) -> str:
         request.LANGUAGE_CODE,
         request.theme,
         request.text_size,
-        journal_state(),
+        watch.state() if is_for_programs(request) else journal_state(),
     )
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
-
-
-def journal_state() -> str:
-    """
-    Return what changes with every committed action.
-
-    The newest key alone would miss a transaction that commits after one that
-    began later; such a one is among the newest hundred.
-    """
-    entries = Entry.objects.order_by("-key").values_list("key", flat=True)[:100]
-    powers = Audit.objects.order_by("-key").values_list("key", flat=True)[:20]
-    return hashlib.sha256(repr((list(entries), list(powers))).encode()).hexdigest()

@@ -16,6 +16,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor as twisted_reactor
 
 from ruche.asgi import application, places
+from ruche.journal.watching import watch
 from ruche.worker import bell
 
 logger = logging.getLogger(__name__)
@@ -144,6 +145,7 @@ class CityServer(Server):
         try:
             super().run()
         finally:
+            watch.stop()
             if self.worker is not None:
                 self.worker.stop()
 
@@ -153,6 +155,7 @@ class CityServer(Server):
         loop = asyncio.get_event_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.drain)
+        watch.start()
         if self.worker is not None:
             self.worker.start()
             self._watch_worker()

@@ -395,6 +395,7 @@ ROUTES: dict[str, Route] = {
     ),
     "groups:calendar_address": plain(POST_ALONE),
     "opendata:city_calendar": plain("for everybody alike, with what everybody reads"),
+    "opendata:openagenda": plain("for everybody alike, with what everybody reads", "?size=1"),
     "opendata:group_calendar": groups("for everybody alike, with what everybody reads"),
     "opendata:event_calendar": events(),
     "opendata:personal_calendar": Route(

@@ -13,4 +13,5 @@ urlpatterns = [
     path("moi/agenda/<str:token>.ics", views.personal_calendar, name="personal_calendar"),
     path("ville.atom", views.city_feed, name="city_feed"),
     path("g/<str:name>/messages.atom", views.group_feed, name="group_feed"),
+    path("export/openagenda.json", views.openagenda, name="openagenda"),
 ]

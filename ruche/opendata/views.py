@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.acting import Acting
 from accounts.requests import Request
+from accounts.views.parts import number_of
 from groups.agenda import FARTHEST
 from groups.attendance import person_behind_calendar, personal_events_of
 from groups.feed import PAGE, of_city, of_group
@@ -21,12 +22,15 @@ from groups.models.event import EventQuerySet
 from groups.visibility import events_listed_for, events_visible_to, groups_visible_to
 from ruche.opendata.formats.atom import feed_of_publications
 from ruche.opendata.formats.ical import calendar_of
+from ruche.opendata.formats.openagenda import page_document
 
 CALENDAR = "text/calendar; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
 # How far back a calendar goes: what was missed is still there for a season.
 BACK = timedelta(days=90)
 MOST_EVENTS = 1_000
+# Source: OpenAgenda, "size".
+OPENAGENDA_PAGE, OPENAGENDA_MOST = 100, 300
 
 
 def _calendar(events: EventQuerySet, *, name: str, path: str) -> HttpResponse:
@@ -98,6 +102,28 @@ def group_feed(request: Request, name: str) -> HttpResponse:
     group = _group(name)
     publications = of_group(Acting.anonymous("page"), group).filter(discreet=False)
     return _feed(publications, name=group.name, path=group.get_absolute_url())
+
+
+@require_safe
+def openagenda(request: Request) -> JsonResponse:
+    """
+    What everybody may know of, in the shape of OpenAgenda, for a city's own agenda to pull.
+
+    ``after`` (the answer's own) and ``size`` read it by pages.
+    """
+    now = timezone.now()
+    events = (
+        events_listed_for(Acting.anonymous("page"))
+        .between(now - BACK, now + FARTHEST)
+        .order_by("number")
+        .select_related("place", "publication__group__actor")
+        .prefetch_related("publication__group__themes")
+    )
+    size = min(number_of(request.GET.get("size", "")) or OPENAGENDA_PAGE, OPENAGENDA_MOST)
+    after = number_of(request.GET.get("after", ""))
+    shown = list(events.filter(number__gt=after)[: size + 1])
+    document = page_document(shown[:size], total=events.count(), more=len(shown) > size)
+    return JsonResponse(document, json_dumps_params={"ensure_ascii": False})
 
 
 def _group(name: str) -> Group:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import recurring_ical_events
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -18,10 +19,14 @@ from groups.actions.attendances import attend
 from groups.actions.calendars import close_calendar, open_calendar
 from groups.actions.events import cancel_event, edit_event
 from groups.actions.memberships import remove_member
+from groups.actions.places import add_place
+from groups.actions.publications import delete_publication, edit_publication
 from groups.attendance import calendar_token_of
 from groups.models import CalendarAddress, Level, Membership
+from ruche.journal.signals import entry_recorded
+from ruche.journal.watching import JournalWatch, watch
 from tests.groups.test_attendances import a_plan, an_event
-from tests.people import a_client, a_note, acting_as
+from tests.people import a_client, a_note, a_theme, acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -187,20 +192,91 @@ def test_lines_end_and_fold_as_the_standard_says(city):
     assert len(Calendar.from_ical(text).walk("VEVENT")) == 1
 
 
-def test_a_calendar_that_did_not_change_is_not_sent_again(city, settings):
+@pytest.fixture
+def watched(settings, monkeypatch):
+    """As ``serve`` has it: pages are kept, and a thread has just read the journal."""
     settings.RUCHE_PAGES_KEPT_S = 20
-    an_event(city.organiser, city.garden)
+    caches["pages"].clear()
+    watching = JournalWatch()
+    monkeypatch.setattr("ruche.journal.watching.BELIEVED_S", 3600)
+    monkeypatch.setattr("ruche.middleware.watch", watching)
+    entry_recorded.connect(lambda **_: watching.committed(), weak=False, dispatch_uid="watched")
+    yield watching
+    entry_recorded.disconnect(dispatch_uid="watched")
+    caches["pages"].clear()
+
+
+@pytest.mark.parametrize("which", ["city", "group", "event", "openagenda"])
+def test_asking_again_for_what_did_not_change_costs_no_query(city, watched, which):
+    event = an_event(city.organiser, city.garden)
+    address = {
+        "city": "/agenda.ics",
+        "group": f"/g/{city.garden.handle}/agenda.ics",
+        "event": f"/e/{event.number}.ics",
+        "openagenda": "/export/openagenda.json",
+    }[which]
     client = a_client(None)
-    etag = client.get("/agenda.ics").headers["ETag"]
+    watched.read()
+    etag = client.get(address).headers["ETag"]
+    watched.read()
 
     with CaptureQueriesContext(connection) as asked:
-        again = client.get("/agenda.ics", headers={"if-none-match": etag})
+        again = client.get(address, headers={"if-none-match": etag})
 
-    assert again.status_code == 304
-    # The state of the journal alone, so that a change is seen at once.
-    assert len(asked) <= 2
-    an_event(city.organiser, city.garden, name="Un autre")
-    assert client.get("/agenda.ics", headers={"if-none-match": etag}).status_code == 200
+    assert (again.status_code, len(asked)) == (304, 0)
+
+
+@pytest.mark.parametrize("known", ["by the signal", "by reading the journal"])
+def test_what_is_narrowed_or_taken_back_leaves_a_kept_calendar(
+    city, watched, known, django_capture_on_commit_callbacks
+):
+    narrowed = an_event(city.organiser, city.garden, name="Restreint")
+    deleted = an_event(city.organiser, city.garden, name="Supprimé")
+    client = a_client(None)
+    watched.read()
+    etag = client.get("/agenda.ics").headers["ETag"]
+    organiser = acting_as(city.organiser)
+    steps = [
+        lambda: edit_publication(
+            organiser, publication=narrowed.publication, source="Venez", level=Level.MEMBERS
+        ),
+        lambda: delete_publication(organiser, publication=deleted.publication),
+    ]
+
+    for step, left in zip(steps, (["Supprimé"], []), strict=True):
+        # Another process commits without our hearing of it: the next reading, within a second.
+        with django_capture_on_commit_callbacks(execute=known == "by the signal"):
+            step()
+        if known == "by reading the journal":
+            watched.read()
+        answer = client.get("/agenda.ics", headers={"if-none-match": etag})
+        assert answer.status_code == 200
+        assert names(Calendar.from_ical(answer.content)) == left
+        etag = answer.headers["ETag"]
+        watched.read()
+
+
+def test_what_this_process_commits_is_known_before_the_next_reading(city, monkeypatch):
+    monkeypatch.setattr("ruche.journal.watching.BELIEVED_S", 3600)
+    watch.read()
+    with CaptureQueriesContext(connection) as believed:
+        watch.state()
+    entry_recorded.send(sender=None, keys=[1])
+    with CaptureQueriesContext(connection) as asked:
+        watch.state()
+
+    assert (len(believed), len(asked)) == (0, 2)
+
+
+def test_a_thread_that_is_late_is_not_believed(city, watched, monkeypatch):
+    watched.read()
+    before = watched.state()
+    a_note(city.member)
+    an_event(city.organiser, city.garden)
+    assert watched.state() == before
+
+    monkeypatch.setattr("ruche.journal.watching.BELIEVED_S", -1)
+    assert watched.state() != before
 
 
 # --- Pages that speak to machines ----------------------------------------------
@@ -239,3 +315,121 @@ def test_the_feed_of_a_city_holds_what_everybody_reads(city):
             assert "Pour tous" in text
             assert "Discret" not in text
             assert "Entre nous" not in text
+
+
+# --- OpenAgenda ----------------------------------------------------------------
+
+
+def exported(query=None, user=None):
+    answer = a_client(user).get("/export/openagenda.json", query)
+    assert answer.status_code == 200
+    return json.loads(answer.content)
+
+
+def test_the_export_holds_what_everybody_reads_alone(city):
+    an_event(city.organiser, city.garden, name="Pour tous")
+    an_event(city.organiser, city.garden, name="Entre inscrits", level=Level.CITY)
+    an_event(city.organiser, city.garden, name="Entre membres", level=Level.MEMBERS)
+    an_event(city.organiser, city.shelter, name="À l’abri", level=Level.MEMBERS)
+    discreet = an_event(city.organiser, city.garden, name="Discret")
+    discreet.publication.discreet = True
+    discreet.publication.save()
+
+    for user in (None, city.member, city.organiser):
+        document = exported(user=user)
+        assert [event["title"]["fr"] for event in document["events"]] == ["Pour tous"]
+        assert (document["total"], document["after"]) == (1, None)
+
+
+def test_an_event_has_the_shape_that_openagenda_reads(city):
+    hall = add_place(
+        acting_as(city.moderator),
+        name="Salle",
+        address="1 place de la Liberté",
+        quarter="Brest-Centre",
+        latitude=48.39,
+        longitude=-4.486,
+    )
+    city.garden.themes.add(a_theme("se-nourrir"))
+    start = (timezone.now() + timedelta(days=2)).replace(microsecond=0)
+    event = an_event(
+        city.organiser,
+        city.garden,
+        name="Forum " + "x" * 110,
+        source="**Venez** nombreux. " * 30,
+        place=hall,
+        access="De plain-pied.",
+        starts_at=start,
+        ends_at=start + timedelta(hours=30),
+    )
+    cancel_event(acting_as(city.organiser), event=event, reason="Tempête")
+
+    found = exported()["events"][0]
+
+    assert found["uid"] == event.number
+    assert found["slug"].startswith("forum-x")
+    assert found["slug"].endswith(f"-{event.number}")
+    assert len(found["title"]["fr"]) <= 140
+    assert len(found["description"]["fr"]) <= 200
+    assert "De plain-pied." in found["longDescription"]["fr"]
+    assert found["keywords"] == {"fr": ["Jardin partagé", "Se-nourrir"]}
+    moments = [
+        [datetime.fromisoformat(timing[end]) for end in ("begin", "end")]
+        for timing in found["timings"]
+    ]
+    assert moments[0][0] == start
+    assert moments[-1][1] == start + timedelta(hours=30)
+    assert all(end - begin <= timedelta(days=1) for begin, end in moments)
+    assert found["status"] == 6
+    assert found["attendanceMode"] == 3
+    assert found["location"] == {
+        "uid": hall.number,
+        "name": "Salle",
+        "address": "1 place de la Liberté",
+        "district": "Brest-Centre",
+        "city": "Brest",
+        "latitude": 48.39,
+        "longitude": -4.486,
+    }
+    assert found["registration"][0]["value"].endswith(event.get_absolute_url())
+    assert found["updatedAt"] >= found["createdAt"]
+
+
+def test_what_is_online_has_no_place_and_what_moved_says_so(city):
+    event = an_event(city.organiser, city.garden)
+    later = {"starts_at": event.starts_at + timedelta(days=1)}
+    plan = a_plan(**later, ends_at=event.ends_at + timedelta(days=1))
+    edit_event(acting_as(city.organiser), event=event, plan=plan)
+
+    found = exported()["events"][0]
+
+    assert (found["location"], found["attendanceMode"], found["status"]) == (None, 2, 2)
+    assert found["onlineAccessLink"] == "https://visio.example/atelier"
+
+
+def test_the_export_is_read_by_pages_without_hole_or_double(city):
+    numbers = [an_event(city.organiser, city.garden).number for _ in range(5)]
+    seen, query = [], {"size": 2}
+    for _ in range(3):
+        document = exported(query)
+        seen += [event["uid"] for event in document["events"]]
+        assert document["total"] == 5
+        query["after"] = document["after"]
+
+    assert seen == numbers
+    assert document["after"] is None
+    for odd in ("x", "-1", "9" * 30, ""):
+        assert exported({"after": odd, "size": odd})["success"] is True
+
+
+def test_the_export_asks_as_many_queries_for_many(city):
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            exported()
+        return len(asked)
+
+    an_event(city.organiser, city.garden)
+    before = queries()
+    for _ in range(3):
+        an_event(city.organiser, city.garden)
+    assert queries() == before
