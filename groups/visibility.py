@@ -36,7 +36,7 @@ from groups.models import (
     Revision,
     Visibility,
 )
-from groups.models.event import EventQuerySet
+from groups.models.event import AttendanceQuerySet, EventQuerySet
 from groups.models.invitation import hash_of
 from ruche.journal.models import Audit
 
@@ -298,7 +298,7 @@ def events_found_by(acting: Acting) -> EventQuerySet:
     return Event.objects.filter(publication__in=messages_found_by(acting).values("pk"))
 
 
-def attendances_visible_to(acting: Acting) -> QuerySet[Attendance]:
+def attendances_visible_to(acting: Acting) -> AttendanceQuerySet:
     """
     Who comes is told to those who prepare it, and to oneself.
 

@@ -1,7 +1,9 @@
 """Pages of the house itself."""
 
+import sys
+
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
@@ -11,6 +13,8 @@ from django.utils.translation import gettext as _
 from accounts.requests import Request
 from groups.views.publications import words_kept
 from ruche.core.mailbox import letters
+
+RETRY_AFTER_S = 5
 
 
 def health(request: HttpRequest) -> JsonResponse:
@@ -49,8 +53,14 @@ def form_too_old(request: Request, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say sorry without what may be broken: no session, no database, no context processor."""
+    """
+    Say sorry without what may be broken: no session, no database, no context processor.
+
+    A database that did not answer in time will: who asks again is answered.
+    """
     page = loader.render_to_string("500.html", {"help_phone": settings.RUCHE_HELP_PHONE})
+    if isinstance(sys.exc_info()[1], OperationalError):
+        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
     return HttpResponse(page, status=500)
 
 

@@ -381,6 +381,8 @@ ROUTES: dict[str, Route] = {
     "groups:come": events(),
     "groups:stay_away": events(),
     "groups:attendees": events(),
+    "groups:participants_csv": events(),
+    "groups:participants_ods": events("the rows of the CSV, compressed"),
     "groups:place": Route(
         lambda city, name: [
             stop(name, city.things[f"{each} event's place"].number, known_to=readers)

@@ -61,7 +61,6 @@ NOT_LISTED = {
 # Lists that are not read by pages, with the reason.
 WHOLE = {
     "groups:mail_choices": "the ruches that one belongs to, each with its rhythm",
-    "groups:attendees": "who comes to one event, for who holds the door; read by pages one day",
 }
 NO_ROWS = (NO_PRIVATE_FIELD, OPENS_A_DOOR, EMPTY_FORM, POST_ALONE)
 

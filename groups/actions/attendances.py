@@ -1,5 +1,9 @@
 """Who comes: a seat, or a place in the waiting list, in the order of answers."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
 from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.utils import timezone
@@ -14,6 +18,7 @@ from groups.actions.wording import still_visible
 from groups.attendance import is_awaited
 from groups.models import Attendance, AttendanceState, Event, Publication
 from ruche.core.db import atomic, create_keyed
+from ruche.core.turns import one_at_a_time
 from ruche.journal.log import record
 from ruche.journal.models import Effect
 
@@ -21,6 +26,21 @@ from ruche.journal.models import Effect
 MOST_PROMOTED = 500
 
 
+Action = TypeVar("Action", bound=Callable[..., Any])
+
+
+def in_line(action: Action) -> Action:
+    """Above ``@atomic``: a crowd at one event waits outside the database, in order of arrival."""
+
+    @wraps(action)
+    def one_after_the_other(acting: Acting, *, event: Event, **said: Any) -> Any:
+        with one_at_a_time("event", event.pk):
+            return action(acting, event=event, **said)
+
+    return cast(Action, one_after_the_other)
+
+
+@in_line
 @atomic()
 def attend(acting: Acting, *, event: Event, guests: int = 0) -> Attendance:
     """
@@ -43,6 +63,7 @@ def attend(acting: Acting, *, event: Event, guests: int = 0) -> Attendance:
     return _come(acting, event, standing or Attendance(event=event, actor=acting.actor), guests)
 
 
+@in_line
 @atomic()
 def stay_away(acting: Acting, *, event: Event) -> Attendance | None:
     """

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Case, Exists, F, OuterRef, Q, Sum, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -196,6 +196,11 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
     def standing(self) -> "AttendanceQuerySet":
         """Those who come or wait."""
         return self.filter(state__in=[AttendanceState.GOING, AttendanceState.WAITING])
+
+    def in_order(self) -> "AttendanceQuerySet":
+        """Those who come, then those who wait, each in the order of answers; actors at hand."""
+        comes = Case(When(state=AttendanceState.GOING, then=0), default=1)
+        return self.standing().select_related("actor").order_by(comes, "rank")
 
     def seats(self) -> int:
         """How many people that makes, guests counted."""

@@ -60,6 +60,7 @@ VERBS = {
     "refuse_request": _noop("a refusé une demande d’entrée"),
     "erase_account": _noop("a été effacé : un compte fermé depuis trente jours"),
     "accept_request": _noop("a accepté une demande d’entrée"),
+    "export_participants": _noop("a téléchargé la liste des personnes qui viennent"),
 }
 
 

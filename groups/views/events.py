@@ -18,13 +18,12 @@ from groups.attendance import seats_of
 from groups.feed import with_cards
 from groups.forms.attachments import take_pictures
 from groups.forms.events import CancelForm, ComingForm, EventForm
-from groups.models import AttendanceState, Event, Place
+from groups.models import Event, Place
 from groups.views.composer import composer_for
 from groups.views.head import group_named, head, sign_in_first
 from groups.views.negotiation import html_only
 from groups.views.threads import thread_context
 from groups.visibility import (
-    attendances_visible_to,
     events_visible_to,
     places_visible_to,
     visible_to,
@@ -196,29 +195,6 @@ def cancel(request: Request, number: int) -> HttpResponse:
     except ValidationError as refusal:
         messages.error(request, " ".join(refusal.messages))
     return render(request, "groups/event/cancel.html", context, status=422)
-
-
-@require_safe
-@html_only
-def attendees(request: Request, number: int) -> HttpResponse:
-    """Who comes and who waits, for those who prepare it."""
-    found = event_numbered(request, number)
-    if not request.acting.is_signed_in:
-        return sign_in_first(request)
-    require(may_run_event(request.acting, found))
-    rows = (
-        attendances_visible_to(request.acting)
-        .filter(event=found, state__in=[AttendanceState.GOING, AttendanceState.WAITING])
-        .select_related("actor")
-        .order_by("rank")
-    )
-    context = {
-        "nav": "agenda",
-        "event": found,
-        "going_rows": [row for row in rows if row.state == AttendanceState.GOING],
-        "waiting_rows": [row for row in rows if row.state == AttendanceState.WAITING],
-    }
-    return render(request, "groups/event/attendees.html", context)
 
 
 @require_safe

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from ruche.core.sqlite.base import FairGate, gate_for
+from ruche.core.turns import FairGate, gate_for
 from ruche.journal.models import Entry
 
 

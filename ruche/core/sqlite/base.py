@@ -7,52 +7,12 @@ Here each transaction of a process takes a number and is served in that order;
 between processes SQLite's own busy timeout decides.
 """
 
-import threading
-from collections import deque
 from typing import Any
 
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-
-class FairGate:
-    """A lock that is granted in the order in which it was asked for."""
-
-    def __init__(self) -> None:
-        self._mutex = threading.Lock()
-        self._queue: deque[threading.Event] = deque()
-        self._taken = False
-
-    def acquire(self, timeout_s: float) -> bool:
-        with self._mutex:
-            if not self._taken:
-                self._taken = True
-                return True
-            turn = threading.Event()
-            self._queue.append(turn)
-        if turn.wait(timeout_s):
-            return True
-        with self._mutex:
-            if turn.is_set():  # Granted while giving up.
-                return True
-            self._queue.remove(turn)
-        return False
-
-    def release(self) -> None:
-        with self._mutex:
-            if self._queue:
-                self._queue.popleft().set()
-            else:
-                self._taken = False
-
-
-_gates: dict[str, FairGate] = {}
-_gates_mutex = threading.Lock()
-
-
-def gate_for(name: str) -> FairGate:
-    with _gates_mutex:
-        return _gates.setdefault(name, FairGate())
+from ruche.core.turns import FairGate, gate_for
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
