@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -108,8 +109,8 @@ def _build(environment: dict[str, str]) -> dict[str, str]:
 @functools.cache
 def _built() -> tuple[Path, dict[str, str]]:
     """The folder of a small city and its sessions: built once, copied for each that is served."""
-    folder = Path(os.environ["RUCHE_DATA"]) / "small-city"
-    folder.mkdir()
+    # A name of its own: processes forked from one another (make teeth) each build theirs.
+    folder = Path(tempfile.mkdtemp(prefix="small-city-", dir=os.environ["RUCHE_DATA"]))
     return folder, _build(_environment(folder, 8000))
 
 
