@@ -286,8 +286,8 @@ def _hows(number: int, identity: str) -> list[tuple[str, str]]:
     kinds = list(ACCEPTS)
     if os.environ.get("RUCHE_SWEEP_FULL") or identity in IN_FULL:
         return list(itertools.product(kinds, VERBS))
-    other = kinds[1 + (number + IDENTITIES.index(identity)) % (len(kinds) - 1)]
-    return [("html", "GET"), *((other, verb) for verb in VERBS)]
+    first, *others = itertools.product(kinds, VERBS)
+    return [first, others[(number + IDENTITIES.index(identity)) % len(others)]]
 
 
 class Walk:
