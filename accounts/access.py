@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
 from accounts.acting import Acting
-from accounts.models import Actor, Block, Manager, Structure
+from accounts.models import Actor, ActorType, Block, CityRole, Manager, Structure, User
 from accounts.models.structure import ManagerRole
 
 
@@ -71,3 +71,20 @@ def may_run_structure(acting: Acting, structure: Structure) -> bool:
             user=acting.user, actor=structure.actor_id, role=ManagerRole.MANAGER
         ).exists()
     )
+
+
+def may_sanction(acting: Acting, target: Actor) -> bool:
+    """
+    Whether ``acting`` decides about ``target``, a person or a structure of this city.
+
+    Moderators, about others than themselves and those they act for;
+    administrators alone about who holds a role in the city.
+    """
+    if not acting.is_moderator or target.deleted_at is not None or not target.is_local:
+        return False
+    if target.type not in (ActorType.PERSON, ActorType.ORGANIZATION):
+        return False
+    if Manager.objects.filter(user=acting.user, actor=target).exists() or target == acting.actor:
+        return False
+    holds_a_role = User.objects.filter(actor=target).exclude(city_role=CityRole.NONE).exists()
+    return acting.is_administrator or not holds_a_role

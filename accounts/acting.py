@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -46,6 +47,20 @@ class Acting:
         if self.user is None or self.actor is None or self.user.actor_id == self.actor.pk:
             return self
         return Acting.person(self.user, self.via)
+
+    @classmethod
+    def about_oneself(cls, user: User, via: Door) -> Acting:
+        """
+        Somebody who has just proved who they are, as if they were not suspended.
+
+        For what a suspension never takes away: a copy of one's data, and to be
+        erased. Never kept, never given to a page that shows what others say.
+        """
+        actor = copy(user.actor)
+        actor.suspended_at = None
+        user = copy(user)
+        user.actor = actor
+        return cls(actor=actor, user=user, via=via)
 
     @classmethod
     def remote(cls, actor: Actor) -> Acting:

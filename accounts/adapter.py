@@ -23,6 +23,7 @@ from accounts.actions.security import end_oldest_sessions
 from accounts.backends import Backend
 from accounts.freshness import is_fresh
 from accounts.models import User
+from accounts.stages import is_suspended
 from ruche.core import mail
 
 _MESSAGES = {
@@ -60,7 +61,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return True
 
     def get_login_stages(self) -> list[str]:
-        return ["accounts.stages.SecondFactorStage", "accounts.stages.ClosedAccountStage"]
+        return [
+            "accounts.stages.SecondFactorStage",
+            "accounts.stages.ClosedAccountStage",
+            "accounts.stages.SuspendedAccountStage",
+        ]
 
     def get_reauthentication_methods(self, user: Any) -> list[dict]:
         """One page offers them all."""
@@ -80,8 +85,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Attempts are counted by accounts.limits, per account and device."""
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
-        may_come_back = isinstance(user, User) and closing_of(user) is not None
-        if not Backend().user_can_authenticate(user) and not may_come_back:
+        is_heard = isinstance(user, User) and (closing_of(user) is not None or is_suspended(user))
+        if not Backend().user_can_authenticate(user) and not is_heard:
             clear_login(request)
             return self.respond_user_inactive(request, user)
         return None

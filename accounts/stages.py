@@ -25,6 +25,12 @@ def has_second_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type__in=kinds).exists()
 
 
+def is_suspended(user: User) -> bool:
+    """Whether all that keeps ``user`` out is a decision of the city."""
+    actor = user.actor
+    return user.is_active and actor.suspended_at is not None and actor.deleted_at is None
+
+
 class SecondFactorStage(AuthenticateStage):
     login: Login
 
@@ -45,4 +51,17 @@ class ClosedAccountStage(LoginStage):
         user = self.login.user
         if isinstance(user, User) and closing_of(user) is not None:
             return redirect("account_closed"), True
+        return None, True
+
+
+class SuspendedAccountStage(LoginStage):
+    """Who is suspended learns why, once it is sure who they are, and may appeal: nothing else."""
+
+    key = "suspended_account"
+    urlname = "groups:suspended"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        user = self.login.user
+        if isinstance(user, User) and is_suspended(user):
+            return redirect(self.urlname), True
         return None, True

@@ -3,11 +3,20 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils import timezone
 
-from accounts.access import NotVisible, blocked_between, may_speak, require, require_visible
+from accounts.access import (
+    NotVisible,
+    blocked_between,
+    may_sanction,
+    may_speak,
+    require,
+    require_visible,
+)
 from accounts.acting import Acting
 from accounts.models import Actor, Structure, User
 from groups.models import (
+    Appeal,
     Attachment,
     Event,
     Group,
@@ -22,7 +31,12 @@ from groups.models import (
     ReportState,
     ReportTo,
 )
+from groups.models.sanction import APPEAL_WITHIN
 from groups.visibility import (
+    appeals_handled_by,
+    city_hall,
+    decisions_judged_again_by,
+    decisions_told_to,
     groups_read_by,
     groups_visible_to,
     hidden_overseen_by,
@@ -68,7 +82,17 @@ def may_read_group(acting: Acting, group: Group) -> bool:
 
 
 def may_ask_for_group(acting: Acting) -> bool:
-    return acting.is_signed_in
+    return acting.is_signed_in and not is_limited(acting)
+
+
+def is_limited(acting: Acting) -> bool:
+    """Whether the city limits who is shown, or who is at the keyboard."""
+    speaking = (acting.actor, acting.myself.actor)
+    return any(one is not None and one.is_limited for one in speaking)
+
+
+def may_invite(acting: Acting, group: Group) -> bool:
+    return may_run_group(acting, group) and not is_limited(acting)
 
 
 def may_open_group(acting: Acting) -> bool:
@@ -152,13 +176,20 @@ def may_publish(acting: Acting, group: Group | None, level: int) -> bool:
     if not may_speak(acting):
         return False
     if group is None:
-        return acting.is_signed_in
+        # To named people outside groups: not who may reach no stranger.
+        return acting.is_signed_in and (level > Level.ORGANISERS or not is_limited(acting))
     membership = membership_of(acting, group)
     if not group.is_open or membership is None or not membership.is_current:
         return False
     if acting.actor.is_local and not acting.is_signed_in:
         return False
     return membership.is_organiser or group.posting_policy == PostingPolicy.MEMBERS
+
+
+def widest_level(acting: Acting, group: Group | None) -> int:
+    """How far the words of ``acting`` may go there: among members for who is limited."""
+    widest = Level.PUBLIC if group is None else group.cap
+    return min(widest, Level.MEMBERS) if is_limited(acting) else widest
 
 
 def may_reply(acting: Acting, parent: Publication) -> bool:
@@ -179,7 +210,7 @@ def may_reply(acting: Acting, parent: Publication) -> bool:
         return False
     group = parent.group
     if group is None:
-        return True
+        return not is_limited(acting)
     if not group.is_open:
         return False
     if is_member(acting, group):
@@ -187,7 +218,7 @@ def may_reply(acting: Acting, parent: Publication) -> bool:
     membership = membership_of(acting, group)
     if membership is not None and membership.state == MembershipState.BANNED:
         return False
-    return min(parent.level, group.cap) >= Level.PUBLIC
+    return min(parent.level, group.cap) >= Level.PUBLIC and not is_limited(acting)
 
 
 def _blocked_from(acting: Acting, author: Actor) -> bool:
@@ -269,6 +300,8 @@ def power_over(acting: Acting, publication: Publication) -> ReportTo | None:
     reports = Report.objects.filter(publication=publication, state=ReportState.OPEN)
     if reports.filter(reporter=acting.actor).exists():
         return None
+    if not acting.is_administrator and city_hall().filter(actor=publication.author_id).exists():
+        return None
     judged = reports_handled_by(acting).filter(publication=publication, state=ReportState.OPEN)
     seen = visible_to(acting).filter(pk=publication.pk)
     return ReportTo.CITY if judged.exists() or seen.exists() else None
@@ -323,6 +356,34 @@ def may_report(acting: Acting) -> bool:
 
 def may_handle_report(acting: Acting, report: Report) -> bool:
     return reports_handled_by(acting).filter(pk=report.pk).exists()
+
+
+def may_judge_person(acting: Acting, target: Actor) -> bool:
+    """As ``accounts.access.may_sanction``; nobody decides about whom they complain of."""
+    mine = Report.objects.filter(reporter=acting.actor, state=ReportState.OPEN)
+    return may_sanction(acting, target) and not mine.filter(target=target).exists()
+
+
+def may_judge_appeal(acting: Acting, appeal: Appeal) -> bool:
+    return appeals_handled_by(acting).filter(pk=appeal.pk).exists()
+
+
+def may_judge_again(acting: Acting, report: Report) -> bool:
+    return decisions_judged_again_by(acting).filter(pk=report.pk).exists()
+
+
+def may_appeal(acting: Acting, report: Report) -> bool:
+    """
+    Ask for another judge, within six months, once: who a decision is about, or who reported.
+
+    Who reported, where nothing was done; the same decision is not judged a third time.
+    """
+    if not decisions_told_to(acting).filter(pk=report.pk).exists():
+        return False
+    if report.decided_at is None or timezone.now() - report.decided_at > APPEAL_WITHIN:
+        return False
+    mine = acting.user is not None and report.reporter_id == acting.user.actor_id
+    return not mine or report.decision == "nothing"
 
 
 # --- Who wrote is not who is shown --------------------------------------------

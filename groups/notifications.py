@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
@@ -26,6 +28,7 @@ from groups.models import (
     MembershipState,
     Publication,
     ReportState,
+    Sanction,
 )
 from groups.visibility import (
     actors_visible_to,
@@ -129,6 +132,8 @@ class _Known:
     # Those that the person was to come to, in sight or not.
     answered: dict[int, Event]
     is_moderator: bool
+    # Groups whose only organiser is suspended, and until when.
+    waiting: dict[int, datetime]
     # Keys of the reports that wait for the person's answer.
     reports: set[int]
 
@@ -167,6 +172,9 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
         events=events_visible_to(acting).in_bulk(events),
         answered=events_answered_by(acting).in_bulk(events & ended),
         is_moderator=acting.is_moderator,
+        waiting=_waiting_until(
+            {r.object_key for r in rows if r.object_kind == "group" and r.effect == Effect.HIDE}
+        ),
         reports=set(
             reports_handled_by(acting)
             .filter(pk__in=reports, state=ReportState.OPEN)
@@ -362,7 +370,33 @@ _CITY_ANSWERED: dict[str, str] = {
 _LOOKED_AFTER_AGAIN = _noop("Quelqu’un s’occupe de nouveau de la ruche « %(group)s ».")
 
 
+def _say_waiting(row: Notification, known: _Known) -> Said:
+    """A group has nobody until a suspension ends; of a hidden one the city learns no name."""
+    until = known.waiting.get(row.object_key)
+    if until is None or not known.is_moderator:
+        return None
+    group = known.groups.get(row.object_key)
+    day = date_format(localtime(until), "DATE_FORMAT")
+    if group is None:
+        sentence = _("Une ruche n’a personne jusqu’au %(day)s : une suspension est en cours.")
+        return sentence % {"day": day}, ""
+    sentence = _("« %(group)s » n’a personne jusqu’au %(day)s : une suspension est en cours.")
+    return sentence % {"day": day, "group": group}, group.get_absolute_url()
+
+
+def _waiting_until(groups: set[int]) -> dict[int, datetime]:
+    """Until when the organisers of these groups are suspended; no query for no group."""
+    if not groups:
+        return {}
+    organising = Membership.objects.filter(group__in=groups).organising()
+    standing = Sanction.objects.standing().suspending().filter(until__isnull=False)
+    ends = organising.filter(actor__sanctions__in=standing)
+    return dict(ends.values_list("group").annotate(end=Max("actor__sanctions__until")))
+
+
 def _say_group(row: Notification, known: _Known) -> Said:
+    if row.effect == Effect.HIDE:
+        return _say_waiting(row, known)
     group = known.groups.get(row.object_key)
     if group is None:
         return None
@@ -405,6 +439,10 @@ def _say_report(row: Notification, known: _Known) -> Said:
         return _("Votre signalement a reçu une réponse."), _report_url(row)
     if row.effect == Effect.HIDE:
         return _("Une décision a été prise sur ce que vous avez écrit."), _report_url(row)
+    if row.effect == Effect.CANCEL:
+        return _("Une décision à votre sujet n’a plus d’effet."), _report_url(row)
+    if row.effect == Effect.ACCEPT:
+        return _("Une décision a été jugée une deuxième fois."), _report_url(row)
     waits = row.object_key in known.reports
     if row.group_key in known.organised:
         group = known.groups[row.group_key]
@@ -422,7 +460,12 @@ def _say_report(row: Notification, known: _Known) -> Said:
 
 
 def _report_url(row: Notification) -> str:
-    return reverse("groups:my_report", args=[row.object_key])
+    return reverse("groups:my_decision", args=[row.object_key])
+
+
+def _say_appeal(row: Notification, known: _Known) -> Said:
+    url = reverse("groups:desk_appeals")
+    return (_("Un recours attend au bureau."), url) if known.is_moderator else None
 
 
 _OF_AN_EVENT: dict[str, str] = {
@@ -481,6 +524,7 @@ _SAY: dict[str, Callable[[Notification, _Known], Said]] = {
     "membership": _say_membership,
     "group": _say_group,
     "report": _say_report,
+    "appeal": _say_appeal,
     "structure": _say_structure,
     "export": _say_export,
 }

@@ -13,10 +13,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.acting import Acting
-from accounts.models import Actor, Block, Follow, Manager, User
+from accounts.models import Actor, ActorType, Block, CityRole, Follow, Manager, User
 from accounts.models.follow import FollowState
 from accounts.visibility import people_visible_to, voices_of
 from groups.models import (
+    Appeal,
     Attachment,
     Attendance,
     Audience,
@@ -47,6 +48,8 @@ _STANDING_STATES = [GroupState.OPEN, GroupState.ARCHIVED]
 
 # Caps of a group, taken at each reading: narrowing a group counts at once.
 _PUBLIC_GROUP = Q(group=None) | Q(group__visibility=Visibility.PUBLIC)
+# What a limited author says stays among members and followers: docs/decisions/0024.
+_UNLIMITED = Q(author__limited_at=None)
 _PUBLIC_CALM_GROUP = Q(group=None) | Q(group__visibility=Visibility.PUBLIC, group__sensitive=False)
 
 
@@ -78,7 +81,7 @@ def _readable_by(acting: Acting) -> Q:
     if acting.is_system:
         return Q()
     acting = acting.myself
-    everybody = Q(level=Level.PUBLIC) & _PUBLIC_CALM_GROUP
+    everybody = Q(level=Level.PUBLIC) & _PUBLIC_CALM_GROUP & _UNLIMITED
     actor = acting.actor
     if actor is None or actor.suspended_at is not None or actor.deleted_at is not None:
         return everybody
@@ -103,7 +106,7 @@ def _readable_by(acting: Acting) -> Q:
     organised = Q(level__gte=Level.ORGANISERS, group__in=_groups_of(actor, organising=True))
     if not acting.is_signed_in:
         return readable & _not_blocked(actor)
-    readable |= Q(level__gte=Level.CITY) & _PUBLIC_GROUP
+    readable |= Q(level__gte=Level.CITY) & _PUBLIC_GROUP & _UNLIMITED
     # One's own words, but not in a protected group that one has left.
     own = Q(author=actor) | Q(author__in=voices)
     readable |= own & (_PUBLIC_GROUP | Q(group__in=_groups_of(actor)))
@@ -324,8 +327,8 @@ def actors_visible_to(acting: Acting) -> QuerySet[Actor]:
 
 
 def people_found_by(acting: Acting) -> QuerySet[Actor]:
-    """People who agreed to be found, and structures, but those who block the reader."""
-    return people_visible_to(acting).filter(discoverable=True)
+    """People who agreed to be found, and structures; not the limited, nor who blocks the reader."""
+    return people_visible_to(acting).filter(discoverable=True, limited_at=None)
 
 
 def reports_handled_by(acting: Acting) -> QuerySet[Report]:
@@ -339,9 +342,83 @@ def reports_handled_by(acting: Acting) -> QuerySet[Report]:
         return Report.objects.none()
     handled = Q(to=ReportTo.ORGANISERS, group__in=_groups_of(acting.actor, organising=True))
     if acting.is_moderator:
-        handled |= Q(to=ReportTo.CITY) | Q(group__ownerless_since__isnull=False)
-    concerned = Q(target=acting.actor) | Q(target__in=voices_of(acting)) | Q(reporter=acting.actor)
+        of_the_city = Q(to=ReportTo.CITY) | Q(group__ownerless_since__isnull=False)
+        handled |= of_the_city & ~_partial(acting)
+    concerned = (
+        Q(target=acting.actor)
+        | Q(target__in=voices_of(acting))
+        | Q(reporter=acting.actor)
+        | Q(publication__written_by=acting.user)
+        | Q(reopens__decided_by=acting.actor)
+    )
     return Report.objects.filter(handled).exclude(concerned)
+
+
+def _partial(acting: Acting) -> Q:
+    """
+    Reports that somebody of the city's moderation is too near to judge.
+
+    Those of a group that they organise, those about somebody of whom they
+    complain themselves; about who holds a role in the city, all but administrators.
+    """
+    assert acting.actor is not None
+    organised = _groups_of(acting.actor, organising=True)
+    mine = Report.objects.filter(reporter=acting.actor, state=ReportState.OPEN)
+    partial = (
+        Q(group__in=organised)
+        | Q(target__group__in=organised)
+        | Q(target__in=mine.values("target"))
+    )
+    if not acting.is_administrator:
+        partial |= Q(target__in=city_hall())
+    return partial
+
+
+def city_hall() -> QuerySet[User, Any]:
+    """The actors of those who hold a role in the city; for a subquery."""
+    return User.objects.exclude(city_role=CityRole.NONE).values("actor")
+
+
+def people_judged_by(acting: Acting) -> QuerySet[Actor]:
+    """People and structures of this city for its moderators, also those who are suspended."""
+    if not acting.is_moderator:
+        return Actor.objects.none()
+    kinds = [ActorType.PERSON, ActorType.ORGANIZATION]
+    return Actor.objects.local().filter(type__in=kinds, deleted_at=None)
+
+
+def decisions_told_to(acting: Acting) -> QuerySet[Report]:
+    """
+    Decisions with their reasons: on what one reported, and about oneself or one's structures.
+
+    Also to who is suspended: it is how they learn why, and appeal.
+    """
+    if acting.user is None or not acting.user.is_active:
+        return Report.objects.none()
+    about = Q(target=acting.user.actor) | Q(target__in=voices_of(acting))
+    told = about & Q(decided_with=None) & ~Q(decision="nothing")
+    decided = Report.objects.filter(state=ReportState.CLOSED)
+    return decided.filter(told | Q(reporter=acting.user.actor))
+
+
+def decisions_judged_again_by(acting: Acting) -> QuerySet[Report]:
+    """Decisions that ``acting`` may judge again: never who decided first or is concerned."""
+    if not acting.is_moderator or acting.actor is None:
+        return Report.objects.none()
+    concerned = (
+        Q(target=acting.actor)
+        | Q(target__in=voices_of(acting))
+        | Q(reporter=acting.actor)
+        | Q(publication__written_by=acting.user)
+        | Q(decided_by=acting.actor)
+    )
+    decided = Report.objects.filter(state=ReportState.CLOSED)
+    return decided.exclude(concerned | _partial(acting))
+
+
+def appeals_handled_by(acting: Acting) -> QuerySet[Appeal]:
+    """Appeals that ``acting`` judges, or judged."""
+    return Appeal.objects.filter(report__in=decisions_judged_again_by(acting).values("pk"))
 
 
 def reports_answered_to(acting: Acting) -> QuerySet[Report]:
@@ -361,7 +438,10 @@ def hidden_overseen_by(acting: Acting) -> QuerySet[Publication]:
         hidden_under=ReportTo.ORGANISERS, group__in=_groups_of(acting.actor, organising=True)
     )
     if acting.is_moderator:
-        overseen |= Q(hidden_under=ReportTo.CITY)
+        of_the_city = Q(hidden_under=ReportTo.CITY)
+        if not acting.is_administrator:
+            of_the_city &= ~Q(author__in=city_hall())
+        overseen |= of_the_city
     return Publication.objects.filter(overseen, hidden_at__isnull=False, deleted_at=None).exclude(
         Q(author=acting.actor) | Q(author__in=voices_of(acting))
     )
@@ -396,6 +476,8 @@ def viewers_of(
         if group.state not in _STANDING_STATES:
             return set()
         level = min(level, group.cap)
+    if author.is_limited:
+        level = min(level, Level.MEMBERS)
     allowed = _reads(publication, level) & _not_blocked_by(author)
     if group is not None and level >= Level.ORGANISERS:
         # Who looks after a group sees all of it, whoever blocks whom.

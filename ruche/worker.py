@@ -25,6 +25,7 @@ from groups.actions.attachments import sweep_pictures
 from groups.actions.erasing import resume_erasures
 from groups.actions.export import sweep_exports
 from groups.actions.indexing import mend_index
+from groups.actions.sanctions import settle_sanctions
 from groups.actions.seats import release_unseen_seats
 from groups.actions.succession import settle_successions
 from ruche.core.keys import first_key_of
@@ -116,6 +117,7 @@ class Worker:
                 run_ready_jobs(while_true=self.is_running)
         if time.monotonic() >= self.look_at:
             self.look_at = time.monotonic() + MINUTE_S
+            settle_sanctions(Acting.system("its time is over"))
             settle_successions(Acting.system("no organiser stands"))
         if time.monotonic() >= self.purge_at:
             self.purge_at = time.monotonic() + HOUR_S

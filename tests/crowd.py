@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Actor, Block, Follow, Handle, Manager, Mute, User
 from groups.models import (
+    Appeal,
     Attachment,
     Attendance,
     Bookmark,
@@ -36,6 +37,7 @@ from groups.models import (
     Publication,
     Report,
     Revision,
+    Sanction,
 )
 from groups.models.invitation import hash_of, new_seed, token_from
 from ruche.core.keys import new_key
@@ -335,6 +337,7 @@ class Crowd:
                 for kind in kinds
             ),
         )
+        self._judged(author)
         write(
             Audit,
             (
@@ -348,5 +351,41 @@ class Crowd:
                     via="page",
                 )
                 for group in self.groups
+            ),
+        )
+
+    def _judged(self, author: Actor) -> None:
+        """Decisions about everybody, each with its sanction and an appeal."""
+        decided = write(
+            Report,
+            (
+                Report(
+                    key=new_key(),
+                    target=each,
+                    to="city",
+                    reason="other",
+                    state="closed",
+                    decision="warn",
+                    decided_at=self.now,
+                )
+                for each in (*self.people, *(author for _ in self.people))
+            ),
+        )
+        states = itertools.cycle(["open", "open", "closed"])
+        write(
+            Sanction, (Sanction(report=each, target=each.target, kind="limit") for each in decided)
+        )
+        write(
+            Appeal,
+            (
+                Appeal(
+                    key=new_key(),
+                    report=each,
+                    appellant=each.target,
+                    words="Non.",
+                    state=next(states),
+                    decided_at=self.now,
+                )
+                for each in decided
             ),
         )

@@ -177,6 +177,7 @@ PUBLIC_NAMES = "shows one's own row, or names that everybody reads on people's p
 POST_ALONE = "answers nothing but POST"
 NO_PRIVATE_FIELD = "shows no row of anybody"
 OPENS_A_DOOR = "a form that everybody gets alike"
+PROOF_ASKED = "asks for a fresh proof"
 EMPTY_FORM = "a form about something that all who see it may read elsewhere"
 
 ROUTES: dict[str, Route] = {
@@ -418,7 +419,7 @@ ROUTES: dict[str, Route] = {
     "groups:my_copy": Route(
         lambda city, name: [stop(name, city.things["copy"].pk, known_to={AUTHOR})],
     ),
-    "groups:erase": plain("asks for a fresh proof"),
+    "groups:erase": plain(PROOF_ASKED),
     # Pictures
     "groups:attach": plain(),
     "groups:picture": pictures(),
@@ -455,6 +456,25 @@ ROUTES: dict[str, Route] = {
         ]
     ),
     "groups:desk_log": plain(),
+    "groups:my_decision": reports({"to the city": set(), "decided": {OUTSIDER, AUTHOR}}),
+    "groups:suspended": plain(PROOF_ASKED),
+    "groups:suspended_copy": Route(
+        lambda city, name: [stop(name, city.things["copy"].pk)], PROOF_ASKED
+    ),
+    "groups:desk_appeals": plain(),
+    "groups:desk_appeal": reports({"an appeal": CITY_HALL}),
+    "groups:desk_people": plain("", "?nom=author"),
+    "groups:desk_person": Route(
+        lambda city, name: [
+            stop(name, "author", known_to=CITY_HALL),
+            stop(name, "suspended", known_to=CITY_HALL),
+            stop(name, city.hidden.handle, known_to=set()),
+        ]
+    ),
+    "groups:lift_sanction": Route(
+        lambda city, name: [stop(name, city.things["a sanction"].pk, known_to=CITY_HALL, vary=0)],
+        EMPTY_FORM,
+    ),
     # Live
     "live": Route(
         lambda city, name: [

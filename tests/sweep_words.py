@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
 from groups.models import (
+    Appeal,
     Attachment,
     Bookmark,
     Draft,
@@ -20,6 +21,7 @@ from groups.models import (
     Publication,
     Report,
     Revision,
+    Sanction,
 )
 from groups.my_data.files import export_path
 from ruche.core.db import create_keyed
@@ -309,4 +311,24 @@ def _reports(city: SweptCity) -> None:
         decision="warn",
         statement=city.plant("a statement", {OUTSIDER, AUTHOR} | CITY_HALL),
         decided_at=timezone.now(),
+    )
+    judged = create_keyed(
+        Report,
+        target=city.user(AUTHOR).actor,
+        to="city",
+        reason="other",
+        state="closed",
+        decision="warn",
+        ground="law",
+        statement=city.plant("an appealed statement", {AUTHOR} | CITY_HALL),
+        decided_at=timezone.now(),
+    )
+    city.things["an appeal"] = create_keyed(
+        Appeal,
+        report=judged,
+        appellant=city.user(AUTHOR).actor,
+        words=city.plant("words of an appeal", {AUTHOR} | CITY_HALL),
+    )
+    city.things["a sanction"] = Sanction.objects.create(
+        report=judged, target=city.user(AUTHOR).actor, kind="limit"
     )

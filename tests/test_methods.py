@@ -132,7 +132,8 @@ def event(name: str) -> Callable[[SweptCity], list[Any]]:
 AUTHOR_PAGE = lambda city: ["author"]  # noqa: E731
 ENTERS = {"answer_0": "Pour voir", "rules": "on"}
 WORDS = {"source": "Bonjour", "level": "2"}
-REASON = {"reason": "Parce que."}
+REASON = {"reason": "Parce que.", "ground": "law"}
+DECIDED = {"ground": "law", "statement": "Les faits.", "confirmed": "1"}
 
 AN_EVENT = {
     "name": "Un café",
@@ -207,6 +208,7 @@ POSTS = [
         lambda city: [city.closed.handle, city.things["to organisers"].pk],
         {ORGANISER},
         decision="hide",
+        ground="group",
         statement="Voilà pourquoi.",
         confirmed="1",
     ),
@@ -234,9 +236,14 @@ POSTS = [
         thing("to the city"),
         CITY_HALL,
         decision="nothing",
+        ground="charter",
         statement="Rien.",
         confirmed="1",
     ),
+    post("groups:my_decision", thing("decided"), {AUTHOR}, words="Non."),
+    post("groups:desk_appeal", thing("an appeal"), CITY_HALL, outcome="overturned", **DECIDED),
+    post("groups:desk_person", AUTHOR_PAGE, CITY_HALL, kind="warn", **DECIDED),
+    post("groups:lift_sanction", thing("a sanction"), CITY_HALL, **REASON),
     post("groups:desk_group", lambda city: [city.asked.handle], CITY_HALL, answer="accept"),
 ]
 

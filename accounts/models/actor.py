@@ -70,7 +70,10 @@ class Actor(models.Model):
     discoverable = models.BooleanField(_("se laisser trouver"), default=False)
     approves_followers = models.BooleanField(_("accepter les abonnés un par un"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Cannot sign in, and what they said is hidden while it lasts.
     suspended_at = models.DateTimeField(null=True, blank=True)
+    # Reads and writes in their groups, and reaches nobody beyond: docs/decisions/0024.
+    limited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = ActorQuerySet.as_manager()
@@ -104,6 +107,10 @@ class Actor(models.Model):
     def stands(self) -> bool:
         """Neither suspended nor erased."""
         return self.suspended_at is None and self.deleted_at is None
+
+    @property
+    def is_limited(self) -> bool:
+        return self.limited_at is not None
 
     @property
     def full_handle(self) -> str:

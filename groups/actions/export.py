@@ -68,7 +68,7 @@ def make_export(export_key: int) -> None:
     if export is None:
         return
     user = User.objects.select_related("actor").filter(actor=export.actor_id).first()
-    acting = Acting.anonymous("job") if user is None else Acting.person(user, via="job")
+    acting = Acting.anonymous("job") if user is None else Acting.about_oneself(user, via="job")
     if not acting.is_signed_in:
         _let_go(export)
         return

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import ceilings
 from accounts.acting import Acting
 from groups.access import (
+    may_invite,
     may_run_group,
     may_see_group,
     may_use_invitation,
@@ -243,7 +244,7 @@ def _require_organiser(acting: Acting, group: Group) -> None:
     require_visible(may_see_group(acting, group))
     # Read again: the row at hand may be older than the archive.
     open_now = Group.objects.filter(pk=group.pk, state=GroupState.OPEN).exists()
-    require(may_run_group(acting, group) and open_now)
+    require(may_invite(acting, group) and open_now)
 
 
 def _in_90_days() -> datetime:

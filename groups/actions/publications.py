@@ -25,6 +25,7 @@ from groups.access import (
     may_see_group,
     require,
     require_visible,
+    widest_level,
 )
 from groups.actions.attachments import bind_pictures
 from groups.actions.attendances import let_event_go
@@ -110,7 +111,7 @@ def publish_note(
             language=language or _language_of(acting),
             discreet=discreet,
             once=mark,
-            **_standing_at(group, parent, level),
+            **_standing_at(acting, group, parent, level),
         )
     except IntegrityError:
         # The other press of the button was quicker.
@@ -159,7 +160,7 @@ def edit_publication(
         fresh = reword(acting, publication, source)
     if level is not None:
         require(Level.ORGANISERS <= level <= Level.PUBLIC)
-        _reach(publication, level)
+        _reach(acting, publication, level)
     publication.language = language or publication.language
     if reworded or pictures != had:
         publication.updated_at = timezone.now()
@@ -280,7 +281,9 @@ def _place(
     return group, None
 
 
-def _standing_at(group: Group | None, parent: Publication | None, level: int) -> dict[str, Any]:
+def _standing_at(
+    acting: Acting, group: Group | None, parent: Publication | None, level: int
+) -> dict[str, Any]:
     """The columns that say where a note stands, and how far it goes there."""
     return {
         "group": group,
@@ -288,7 +291,7 @@ def _standing_at(group: Group | None, parent: Publication | None, level: int) ->
         "root": None if parent is None else (parent.root or parent),
         "level": effective_level(
             level,
-            cap=Level.PUBLIC if group is None else group.cap,
+            cap=widest_level(acting, group),
             parent=parent,
             in_group=group is not None,
         ),
@@ -366,11 +369,11 @@ def _language_of(acting: Acting) -> str:
     return chosen or settings.LANGUAGE_CODE
 
 
-def _reach(publication: Publication, level: int) -> None:
+def _reach(acting: Acting, publication: Publication, level: int) -> None:
     publication.level_asked = level
     publication.level = effective_level(
         level,
-        cap=Level.PUBLIC if publication.group is None else publication.group.cap,
+        cap=widest_level(acting, publication.group),
         parent=publication.in_reply_to,
         in_group=publication.group is not None,
     )

@@ -1,18 +1,33 @@
 """Say that something is wrong; judge it; take it off the page and tell everybody why."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts import ceilings
 from accounts.access import require, require_visible
 from accounts.acting import Acting
-from accounts.models import Actor, User
+from accounts.models import Actor
 from accounts.visibility import people_behind
 from groups import access
 from groups.actions.attendances import call_event_off, call_event_on
+from groups.actions.deciding import (
+    HIDE,
+    NOTHING,
+    REMOVE,
+    WARN,
+    Decided,
+    close,
+    prove,
+    tell_reporter,
+    tell_target,
+)
 from groups.actions.holding import hold_standing
+from groups.actions.sanctions import impose
 from groups.actions.telling import city_moderators, organisers_of
 from groups.models import (
+    Ground,
     Group,
     Level,
     Publication,
@@ -20,6 +35,7 @@ from groups.models import (
     ReportReason,
     ReportState,
     ReportTo,
+    SanctionKind,
 )
 from groups.visibility import (
     actors_visible_to,
@@ -27,12 +43,8 @@ from groups.visibility import (
     visible_to,
 )
 from ruche.core.db import atomic, create_keyed
-from ruche.core.mail import queue
-from ruche.journal.log import audit, notify, record
+from ruche.journal.log import notify, record
 from ruche.journal.models import Effect
-
-NOTHING, WARN, HIDE, REMOVE = "nothing", "warn", "hide", "remove"
-
 
 # --- Saying that something is wrong -------------------------------------------
 
@@ -155,36 +167,55 @@ def read_reported(acting: Acting, *, report: Report) -> Publication | None:
     if publication is None:
         return None
     if not visible_to(acting).filter(pk=publication.pk).exists():
-        _audit(acting, "read_reported", report, group=report.group, power=report.to)
+        prove(acting, "read_reported", report, group=report.group, power=report.to)
     return publication
 
 
 @atomic()
-def decide_report(acting: Acting, *, report: Report, decision: str, statement: str) -> Report:
+def decide_report(
+    acting: Acting,
+    *,
+    report: Report,
+    decision: str,
+    statement: str,
+    ground: str = Ground.CHARTER,
+    sanction: str = "",
+    days: int | None = None,
+) -> Report:
     """
     Close a report, and the others on the same thing that ``acting`` may judge.
 
     ``decision`` is ``nothing``, ``warn`` (the person is told, no more),
-    ``hide`` or ``remove``. ``statement`` is read as it stands by who reported
-    and, unless nothing is done, by who is complained of; neither learns who
-    the other is, nor who decided. A report that is closed stays as it is.
+    ``hide`` or ``remove``; ``ground`` a Ground. The city may add a
+    ``sanction`` (``limit`` or ``suspend``), for ``days`` or without end.
+    ``statement`` is read as it stands by who reported and, unless nothing is
+    done, by who is complained of; neither learns who the other is, nor who
+    decided. A report that is closed stays as it is.
     """
     hold_standing(acting, report.group)
     require_visible(access.may_handle_report(acting, report))
     require(decision in decisions_for(report) and bool(statement.strip()))
+    require(not sanction or (decision != NOTHING and may_add_sanction(acting, report)))
     report = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
     if report.state == ReportState.CLOSED:
         return report
     publication = report.publication
+    now = timezone.now()
     if publication is not None and decision in (HIDE, REMOVE):
-        _take_off(acting, publication, statement, under=report.to, remove=decision == REMOVE)
+        take_off(
+            acting, publication, statement, under=report.to, remove=decision == REMOVE, now=now
+        )
+    decided = Decided(decision, ground, statement, now)
+    close(acting, report, decided)
     others = reports_handled_by(acting).filter(
         target=report.target, publication=publication, state=ReportState.OPEN
     )
-    for each in [report, *others.exclude(pk=report.pk)]:
-        _close(acting, each, decision, statement)
-        _tell_reporter(each)
-    _audit(
+    answered = list(others)
+    for each in answered:
+        close(acting, each, decided, together=report)
+    if sanction or (decision == WARN and report.to == ReportTo.CITY):
+        impose(acting, report, kind=sanction or SanctionKind.WARN, days=days)
+    prove(
         acting,
         "decide_report",
         report,
@@ -192,10 +223,18 @@ def decide_report(acting: Acting, *, report: Report, decision: str, statement: s
         reason=statement,
         power=report.to,
         decision=decision,
+        sanction=sanction,
     )
+    for each in [report, *answered]:
+        tell_reporter(each)
     if decision != NOTHING:
-        _tell_target(report)
+        tell_target(report)
     return report
+
+
+def may_add_sanction(acting: Acting, report: Report) -> bool:
+    """The city's power alone reaches the person, wherever the words were said."""
+    return report.to == ReportTo.CITY and access.may_judge_person(acting, report.target)
 
 
 def decisions_for(report: Report) -> list[str]:
@@ -207,20 +246,13 @@ def decisions_for(report: Report) -> list[str]:
     return [NOTHING, WARN, HIDE, REMOVE]
 
 
-def _close(acting: Acting, report: Report, decision: str, statement: str) -> None:
-    report.state = ReportState.CLOSED
-    report.decision = decision
-    report.statement = statement.strip()
-    report.decided_by = acting.actor
-    report.decided_at = timezone.now()
-    report.save(update_fields=["state", "decision", "statement", "decided_by", "decided_at"])
-
-
 # --- Off the page, and on again -----------------------------------------------
 
 
 @atomic()
-def hide_publication(acting: Acting, *, publication: Publication, reason: str) -> Report:
+def hide_publication(
+    acting: Acting, *, publication: Publication, reason: str, ground: str = Ground.CHARTER
+) -> Report:
     """
     Take something off the page, without a report; its author reads ``reason``.
 
@@ -231,7 +263,8 @@ def hide_publication(acting: Acting, *, publication: Publication, reason: str) -
     power = access.power_over(acting, publication)
     require(power is not None and bool(reason.strip()))
     assert power is not None
-    _take_off(acting, publication, reason, under=power, remove=False)
+    now = timezone.now()
+    take_off(acting, publication, reason, under=power, remove=False, now=now)
     decision = create_keyed(
         Report,
         reporter=None,
@@ -241,12 +274,13 @@ def hide_publication(acting: Acting, *, publication: Publication, reason: str) -
         to=power,
         reason=ReportReason.OTHER,
     )
-    _close(acting, decision, HIDE, reason)
+    decided = Decided(HIDE, ground, reason, now)
+    close(acting, decision, decided)
     opened = reports_handled_by(acting).filter(publication=publication, state=ReportState.OPEN)
     for each in opened:
-        _close(acting, each, HIDE, reason)
-        _tell_reporter(each)
-    _audit(
+        close(acting, each, decided, together=decision)
+        tell_reporter(each)
+    prove(
         acting,
         "hide_publication",
         publication,
@@ -254,7 +288,7 @@ def hide_publication(acting: Acting, *, publication: Publication, reason: str) -
         reason=reason,
         power=power,
     )
-    _tell_target(decision)
+    tell_target(decision)
     return decision
 
 
@@ -270,14 +304,8 @@ def show_again(acting: Acting, *, publication: Publication, reason: str = "") ->
     )
     # Asked again under the lock: the city may have hidden it at the same moment.
     require_visible(access.may_show_again(acting, publication))
-    power = publication.hidden_under
-    publication.hidden_at = None
-    publication.hidden_because = publication.hidden_under = ""
-    publication.save(update_fields=["hidden_at", "hidden_because", "hidden_under"])
-    call_event_on(publication)
-    # As if it came: pages that are open on it fetch it again.
-    _record(acting, Effect.CREATE, publication, power, level=publication.level)
-    _audit(
+    power = put_back(acting, publication)
+    prove(
         acting,
         "show_again",
         publication,
@@ -288,8 +316,26 @@ def show_again(acting: Acting, *, publication: Publication, reason: str = "") ->
     return publication
 
 
-def _take_off(
-    acting: Acting, publication: Publication, reason: str, *, under: str, remove: bool
+def put_back(acting: Acting, publication: Publication) -> str:
+    """Show what is held here again; return under which power it was hidden."""
+    power = publication.hidden_under
+    publication.hidden_at = None
+    publication.hidden_because = publication.hidden_under = ""
+    publication.save(update_fields=["hidden_at", "hidden_because", "hidden_under", "deleted_at"])
+    call_event_on(publication)
+    # As if it came: pages that are open on it fetch it again.
+    _record(acting, Effect.CREATE, publication, power, level=publication.level)
+    return power
+
+
+def take_off(
+    acting: Acting,
+    publication: Publication,
+    reason: str,
+    *,
+    under: str,
+    remove: bool,
+    now: datetime,
 ) -> None:
     """
     Hide, and with ``remove`` delete as well: putting back a deletion leaves it hidden.
@@ -303,7 +349,6 @@ def _take_off(
         .select_related("group", "author")
         .get(pk=publication.pk)
     )
-    now = timezone.now()
     publication.hidden_at = publication.hidden_at or now
     if under == ReportTo.CITY or publication.hidden_under != ReportTo.CITY:
         publication.hidden_because = reason.strip()
@@ -340,65 +385,4 @@ def _record(
         root_key=publication.root_key,
         level=level,
         level_before=level_before,
-    )
-
-
-# --- Telling ------------------------------------------------------------------
-
-
-def _tell_reporter(report: Report) -> None:
-    if report.reporter_id is None:
-        return
-    # UPDATE: "your report was answered".
-    notify(Effect.UPDATE, report, recipients=[report.reporter_id], actor_key=None)
-    _mail(report, report.reporter_id, "report_answered")
-
-
-def _tell_target(report: Report) -> None:
-    people = people_behind([report.target_id])
-    notify(Effect.HIDE, report, recipients=people, actor_key=None)
-    for person in people:
-        _mail(report, person, "report_decided")
-
-
-def _mail(report: Report, recipient: int, template: str) -> None:
-    """Send the reasons; of a group that speaks of hardship, only that there is an answer."""
-    user = User.objects.filter(actor=recipient, is_active=True).exclude(email="").first()
-    if user is None:
-        return
-    quotable = report.group is None or not report.group.sensitive
-    queue(
-        template,
-        user.email,
-        {
-            "path": f"/moi/signalements/{report.pk}",
-            "decision": report.decision,
-            "by_city": report.to == ReportTo.CITY,
-            "about_words": report.publication_id is not None,
-            "statement": report.statement if quotable else "",
-        },
-        language=user.language,
-    )
-
-
-def _audit(
-    acting: Acting,
-    verb: str,
-    row: Publication | Report,
-    *,
-    group: Group | None,
-    power: str,
-    reason: str = "",
-    **detail: str,
-) -> None:
-    audit(
-        verb,
-        row,
-        actor_key=acting.actor_key,
-        user_key=acting.user_key,
-        via=acting.via,
-        group_key=None if group is None else group.pk,
-        reason=reason.strip(),
-        power=power,
-        **detail,
     )

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accounts.access import require
 from accounts.acting import Acting
 from groups.actions.telling import city_moderators, prove
-from groups.models import Group, GroupState, Membership
+from groups.models import Group, GroupState, Membership, Sanction
 from ruche.core.db import atomic
 from ruche.journal.log import notify, record
 from ruche.journal.models import Effect
@@ -34,9 +34,25 @@ def _looked_after() -> Exists:
     return Exists(Membership.objects.filter(group=OuterRef("pk")).looking_after())
 
 
+def _waited_for() -> Exists:
+    """An organiser is suspended for a while, and comes back."""
+    of_actor = Sanction.objects.filter(target=OuterRef("actor")).suspending()
+    away = (
+        Membership.objects.filter(group=OuterRef("pk"))
+        .organising()
+        .filter(Exists(of_actor), ~Exists(of_actor.long()))
+        .filter(actor__deleted_at=None, actor__user__is_active=True)
+    )
+    return Exists(away)
+
+
 def _left_alone() -> QuerySet[Group]:
     return Group.objects.filter(
-        ~_looked_after(), actor__domain=None, state=GroupState.OPEN, ownerless_since=None
+        ~_looked_after(),
+        ~_waited_for(),
+        actor__domain=None,
+        state=GroupState.OPEN,
+        ownerless_since=None,
     )
 
 

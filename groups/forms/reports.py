@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from groups.models import Publication, ReportReason, ReportTo
+from groups.models import Ground, Publication, ReportReason, ReportTo, SanctionKind
+from groups.reasons import DAYS
 
 DECISIONS = {
     "nothing": (
@@ -26,15 +27,79 @@ DECISIONS = {
     ),
 }
 
-# What became of it, said to the person who reported.
-OUTCOMES = {
-    "nothing": _("Rien n’est retiré."),
-    "warn": _("La personne concernée a été prévenue. Rien n’est retiré."),
-    "hide": _("Le message est masqué."),
-    "remove": _("Le message est retiré."),
-}
-
 MAX_WORDS = 2000
+
+
+KINDS = {
+    SanctionKind.WARN: (
+        _("Rappeler les règles"),
+        _("Rien ne change. La personne lit vos raisons."),
+    ),
+    SanctionKind.LIMIT: (
+        _("Limiter le compte"),
+        _(
+            "La personne lit et écrit dans ses ruches. Ce qu’elle écrit reste entre membres, elle"
+            " n’invite personne, et la recherche ne la montre plus."
+        ),
+    ),
+    SanctionKind.SUSPEND: (
+        _("Suspendre le compte"),
+        _("La personne ne peut plus entrer, et ses messages sont cachés pendant ce temps."),
+    ),
+}
+LENGTHS = {7: _("7 jours"), 30: _("30 jours"), 90: _("3 mois"), 365: _("1 an")}
+
+
+def ground_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=_("Sur quelle règle ?"),
+        choices=Ground.choices,
+        initial=Ground.CHARTER,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choisissez la règle : la personne a le droit de la connaître.")
+        },
+    )
+
+
+def without_the_groups(field: forms.Field) -> None:
+    """Outside groups there are no rules of a group."""
+    field.choices = [choice for choice in Ground.choices if choice[0] != Ground.GROUP]  # type: ignore[attr-defined]
+
+
+def statement_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Les faits et vos raisons, en mots simples"),
+        help_text=_(
+            "Les personnes concernées liront ce texte tel quel. "
+            "Votre nom n’y figure pas, celui de la personne qui a signalé non plus."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=MAX_WORDS,
+        error_messages={"required": _("Écrivez vos raisons : elles sont envoyées.")},
+    )
+
+
+def needs_days(form: forms.Form, kind: str) -> None:
+    """What limits somebody says for how long: nothing is without end by forgetting."""
+    if kind in (SanctionKind.LIMIT, SanctionKind.SUSPEND) and form.cleaned_data.get("days") is None:
+        form.add_error("days", _("Choisissez pour combien de temps."))
+
+
+def days_field() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=_("Pour combien de temps ?"),
+        help_text=_(
+            "Pour limiter ou suspendre. Au-delà de 30 jours, la ville cherche quelqu’un pour les"
+            " ruches dont la personne s’occupe seule."
+        ),
+        choices=[*((days, LENGTHS[days]) for days in DAYS), (0, _("Sans date de fin"))],
+        coerce=int,
+        required=False,
+        empty_value=None,
+        initial=DAYS[0],
+        widget=forms.RadioSelect,
+    )
 
 
 class ActorReportForm(forms.Form):
@@ -77,6 +142,7 @@ class PublicationReportForm(ActorReportForm):
 
 
 class ReasonForm(forms.Form):
+    ground = ground_field()
     reason = forms.CharField(
         label=_("Vos raisons, en mots simples"),
         help_text=_("L’auteur lira ce texte tel quel. Votre nom n’y figure pas."),
@@ -87,24 +153,46 @@ class ReasonForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
+    """With ``sanctions`` the city may also limit or suspend the person."""
+
     decision = forms.ChoiceField(
         label=_("Votre décision"),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choisissez une décision.")},
     )
-    statement = forms.CharField(
-        label=_("Vos raisons, en mots simples"),
-        help_text=_(
-            "Les personnes concernées liront ce texte tel quel. "
-            "Votre nom n’y figure pas, celui de la personne qui a signalé non plus."
-        ),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=MAX_WORDS,
-        error_messages={"required": _("Écrivez vos raisons : elles sont envoyées.")},
+    sanction = forms.ChoiceField(
+        label=_("Et pour la personne ?"),
+        widget=forms.RadioSelect,
+        required=False,
     )
+    days = days_field()
+    ground = ground_field()
+    statement = statement_field()
 
-    def __init__(self, *args: Any, decisions: list[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, decisions: list[str], in_a_group: bool, sanctions: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["decision"].choices = [  # type: ignore[attr-defined]
             (value, DECISIONS[value][0]) for value in decisions
         ]
+        if not in_a_group:
+            without_the_groups(self.fields["ground"])
+        if sanctions:
+            self.fields["sanction"].choices = [  # type: ignore[attr-defined]
+                ("", _("Rien de plus")),
+                *((kind, KINDS[kind][0]) for kind in (SanctionKind.LIMIT, SanctionKind.SUSPEND)),
+            ]
+        else:
+            del self.fields["sanction"], self.fields["days"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("sanction") and cleaned.get("decision") == "nothing":
+            self.add_error("sanction", _("Ne rien faire, ou sanctionner : choisissez."))
+        needs_days(self, cleaned.get("sanction", ""))
+        return cleaned
+
+    def decided(self) -> dict[str, Any]:
+        """Return what ``decide_report`` wants."""
+        return {**self.cleaned_data, "days": self.cleaned_data.get("days") or None}

@@ -11,10 +11,12 @@ from groups.models.membership import Membership, MembershipRole, MembershipState
 from groups.models.place import Place
 from groups.models.publication import Audience, Hashtag, Level, Mention, Publication, Revision
 from groups.models.reaction import Bookmark, Like
-from groups.models.report import Report, ReportReason, ReportState, ReportTo
+from groups.models.report import Ground, Report, ReportReason, ReportState, ReportTo
+from groups.models.sanction import Appeal, Outcome, Sanction, SanctionKind
 from groups.models.series import EventSeries, Rhythm
 
 __all__ = [
+    "Appeal",
     "Attachment",
     "Attendance",
     "AttendanceState",
@@ -28,6 +30,7 @@ __all__ = [
     "EventStatus",
     "Export",
     "ExportState",
+    "Ground",
     "Group",
     "GroupState",
     "Hashtag",
@@ -43,6 +46,7 @@ __all__ = [
     "MembershipRole",
     "MembershipState",
     "Mention",
+    "Outcome",
     "Place",
     "PostingPolicy",
     "Publication",
@@ -52,6 +56,8 @@ __all__ = [
     "ReportTo",
     "Revision",
     "Rhythm",
+    "Sanction",
+    "SanctionKind",
     "Theme",
     "Visibility",
     "next_number",

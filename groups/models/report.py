@@ -22,6 +22,14 @@ class ReportTo(models.TextChoices):
     CITY = "city", _("la modération de la ville")
 
 
+class Ground(models.TextChoices):
+    """On which rule a decision stands: what article 17 of the DSA wants said."""
+
+    LAW = "law", _("La loi")
+    CHARTER = "charter", _("La charte de La Ruche")
+    GROUP = "group", _("Les règles de la ruche")
+
+
 class ReportState(models.TextChoices):
     OPEN = "open", _("à traiter")
     CLOSED = "closed", _("traité")
@@ -52,6 +60,15 @@ class Report(models.Model):
     decision = models.CharField(max_length=10, blank=True)
     # The reason as it was sent to both sides.
     statement = models.TextField(blank=True)
+    ground = models.CharField(max_length=7, choices=Ground.choices, blank=True)
+    # Answered together with that one, which the person complained of was told of.
+    decided_with = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    # An appeal found that it was wrongly left without effect: somebody else decides.
+    reopens = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     decided_by = models.ForeignKey(
         Actor, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

@@ -16,6 +16,7 @@ LABELS = {
     "created_at": _noop("Depuis"),
     "decided_at": _noop("Décidé"),
     "decision": _noop("Décision"),
+    "decision_address": _noop("La décision"),
     "deleted_at": _noop("Supprimé"),
     "discoverable": _noop("Je me laisse trouver"),
     "discreet": _noop("Discret"),
@@ -23,6 +24,7 @@ LABELS = {
     "event": _noop("Rendez-vous"),
     "expires_at": _noop("Valable jusqu’au"),
     "for": _noop("Pour"),
+    "ground": _noop("Sur quelle règle"),
     "group": _noop("Ruche"),
     "guests": _noop("Avec moi (personnes)"),
     "handle": _noop("Nom court"),
@@ -40,6 +42,7 @@ LABELS = {
     "last_used_at": _noop("Servi"),
     "level": _noop("Qui peut lire"),
     "level_asked": _noop("Ce que j’avais choisi"),
+    "lifted_at": _noop("Levée"),
     "made_at": _noop("Fait"),
     "mail": _noop("Adresse mail"),
     "main": _noop("Adresse principale"),
@@ -49,6 +52,7 @@ LABELS = {
     "of": _noop("Message"),
     "online_url": _noop("En ligne"),
     "opened_at": _noop("Ouvert"),
+    "outcome": _noop("Décision du recours"),
     "phone": _noop("Téléphone"),
     "phone_verified": _noop("Téléphone confirmé"),
     "pictures": _noop("Photos"),
@@ -62,6 +66,7 @@ LABELS = {
     "revoked_at": _noop("Retirée"),
     "rhythm": _noop("Quand"),
     "role": _noop("Rôle"),
+    "sanction": _noop("Sanction"),
     "saved_at": _noop("Enregistré"),
     "sentence": _noop("Nouvelle"),
     "since": _noop("Depuis"),
@@ -78,6 +83,7 @@ LABELS = {
     "theme": _noop("Couleurs"),
     "to": _noop("À qui"),
     "topic": _noop("Où"),
+    "until": _noop("Jusqu’au"),
     "up_to": _noop("Lu jusqu’au"),
     "updated_at": _noop("Modifié"),
     "uses": _noop("Utilisée (fois)"),
@@ -91,7 +97,18 @@ LABELS = {
 # Fields that say nothing to a person that others do not say.
 FOR_MACHINES = {"key"}
 # Fields that hold words of the machine, and what people say for them.
-CODED = {"decision", "how", "rhythm", "role", "state", "status", "to"}
+CODED = {
+    "decision",
+    "ground",
+    "how",
+    "outcome",
+    "rhythm",
+    "role",
+    "sanction",
+    "state",
+    "status",
+    "to",
+}
 WORDS = {
     "now": _noop("Tout de suite"),
     "daily": _noop("Une fois par jour"),
@@ -123,4 +140,11 @@ WORDS = {
     "remove": _noop("retiré"),
     "removed": _noop("retiré·e"),
     "warn": _noop("la personne a été prévenue"),
+    "charter": _noop("la charte de La Ruche"),
+    "group": _noop("les règles de la ruche"),
+    "law": _noop("la loi"),
+    "limit": _noop("compte limité"),
+    "overturned": _noop("la décision est annulée"),
+    "suspend": _noop("compte suspendu"),
+    "upheld": _noop("la décision est maintenue"),
 }

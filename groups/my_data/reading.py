@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop as _noop
 from accounts.acting import Acting
 from accounts.models import Actor, Block, Follow, Manager, Mute
 from groups.models import (
+    Appeal,
     Attachment,
     Attendance,
     Bookmark,
@@ -362,6 +363,33 @@ def decisions(acting: Acting, rows: Sequence[Report]) -> Iterator[Record]:
         yield {
             "about": address_of(row.publication_id) if row.publication_id else None,
             "decision": row.decision,
+            "ground": row.ground,
+            "statement": row.statement,
+            "decided_at": row.decided_at,
+            **_sanction_of(row),
+        }
+
+
+def _sanction_of(row: Report) -> Record:
+    sanction = getattr(row, "sanction", None)
+    if sanction is None:
+        return {}
+    return {
+        "sanction": sanction.kind,
+        "since": sanction.since,
+        "until": sanction.until,
+        "lifted_at": sanction.lifted_at,
+    }
+
+
+def appeals(acting: Acting, rows: Sequence[Appeal]) -> Iterator[Record]:
+    for row in rows:
+        yield {
+            "decision_address": absolute(f"/moi/decisions/{row.report_id}"),
+            "words": row.words,
+            "made_at": moment_of(row.pk),
+            "state": row.state,
+            "outcome": row.outcome,
             "statement": row.statement,
             "decided_at": row.decided_at,
         }

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop as _noop
 from accounts.acting import Acting
 from accounts.models import Actor, Block, Follow, Manager, Mute
 from groups.models import (
+    Appeal,
     Attachment,
     Attendance,
     Bookmark,
@@ -217,8 +218,19 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         "decisions_about_me",
         _noop("Les décisions sur ce que j’ai écrit"),
-        lambda a: reports_answered_to(a).filter(target=a.actor).exclude(reporter=a.actor),
+        lambda a: (
+            reports_answered_to(a)
+            .filter(target=a.actor)
+            .exclude(reporter=a.actor)
+            .select_related("sanction")
+        ),
         reading.decisions,
+    ),
+    Section(
+        "appeals",
+        _noop("Mes recours, et la réponse"),
+        lambda a: Appeal.objects.filter(appellant=a.actor),
+        reading.appeals,
     ),
     Section(
         "powers_used",

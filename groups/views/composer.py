@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from accounts.acting import Acting
 from accounts.models import Actor, User
 from accounts.visibility import structures_acted_for
+from groups.access import is_limited, widest_level
 from groups.actions.attachments import MAX_PER_PUBLICATION
 from groups.actions.publications import place_of
 from groups.forms.attachments import Pictures, pictures_of
@@ -242,7 +243,7 @@ def person_of(once: str) -> User | None:
 
 def reaches_of(group: Group | None, parent: Publication | None, acting: Acting) -> list[Reach]:
     """The choices of a place, narrowest first; an answer never reaches further than its parent."""
-    widest = Level.PUBLIC if group is None else group.cap
+    widest = widest_level(acting, group)
     if parent is not None:
         widest = min(widest, parent.level)
     if group is None and parent is not None:
@@ -250,6 +251,8 @@ def reaches_of(group: Group | None, parent: Publication | None, acting: Acting) 
         levels = [Level.ORGANISERS] if widest <= Level.MEMBERS else [1, *range(3, widest + 1)]
     else:
         levels = list(range(Level.ORGANISERS, widest + 1))
+    if group is None and is_limited(acting):
+        levels = [Level.MEMBERS]
     return [_reach(level, group, parent, acting) for level in levels]
 
 

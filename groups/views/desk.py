@@ -37,6 +37,10 @@ VERBS = {
     "read_reported": _noop("a lu un contenu protégé qui était signalé"),
     "decide_report": _noop("a répondu à un signalement"),
     "hide_publication": _noop("a masqué un message"),
+    "sanction_actor": _noop("a décidé au sujet d’une personne ou d’une structure"),
+    "lift_sanction": _noop("a levé une sanction"),
+    "end_sanction": _noop("a mis fin à une sanction dont le temps est passé"),
+    "decide_appeal": _noop("a répondu à un recours"),
     "show_again": _noop("a remontré un message"),
     "answer_group_request": _noop("a répondu à une demande de ruche"),
     "rescue_group": _noop("a nommé quelqu’un pour s’occuper d’une ruche"),
@@ -90,6 +94,11 @@ def report(request: Request, key: int) -> HttpResponse:
         after="groups:desk",
         arguments=[],
     )
+
+
+def tabs(request: Request, here: str) -> dict:
+    """What the frame of the desk's pages shows: where one is."""
+    return {"nav": "desk", "here": here}
 
 
 def _waiting(request: Request) -> dict:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import NotVisible
 from accounts.requests import Request
-from groups.access import may_run_group, may_use_invitation, membership_of, require
+from groups.access import may_invite, may_run_group, may_use_invitation, membership_of, require
 from groups.actions.invitations import (
     InvitationReport,
     create_link,
@@ -42,7 +42,7 @@ def invitations(request: Request, name: str) -> HttpResponse:
     found = group_named(request, name)
     if not request.acting.is_signed_in:
         return sign_in_first(request)
-    require(may_run_group(request.acting, found))
+    require(may_invite(request.acting, found))
     form, report, status = InviteForm(), None, 200
     if request.method == "POST" and "link" in request.POST:
         create_link(request.acting, group=found)

@@ -51,12 +51,12 @@ def my_data(request: Request) -> HttpResponse:
     context: dict[str, Export | None] = {"making": None, "ready": None}
     if export is not None and export.state == ExportState.MAKING:
         context["making"] = export
-    elif export is not None and _may_be_fetched(export):
+    elif export is not None and may_be_fetched(export):
         context["ready"] = export
     return render(request, "groups/my_data/detail.html", context)
 
 
-def _may_be_fetched(export: Export) -> bool:
+def may_be_fetched(export: Export) -> bool:
     return (
         export.state == ExportState.READY
         and export.expires_at is not None
@@ -68,8 +68,12 @@ def _may_be_fetched(export: Export) -> bool:
 @require_safe
 def copy(request: Request, key: int) -> HttpResponseBase:
     """The copy, for its owner alone, while it is there."""
-    export = get_object_or_404(Export, actor=request.acting.actor, pk=key)
-    if not _may_be_fetched(export):
+    return as_file(request, get_object_or_404(Export, actor=request.acting.actor, pk=key))
+
+
+def as_file(request: Request, export: Export) -> HttpResponseBase:
+    """The file of a copy, for a browser to keep."""
+    if not may_be_fetched(export):
         raise Http404
     path = export_path(export.token)
     try:
@@ -81,8 +85,7 @@ def copy(request: Request, key: int) -> HttpResponseBase:
         response = HttpResponse(content_type="application/zip")
     else:
         response = StreamingHttpResponse(_blocks(path), content_type="application/zip")
-    assert request.acting.actor is not None
-    name = f"ruche-{request.acting.actor.handle}.zip"
+    name = f"ruche-{export.actor.handle}.zip"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Content-Length"] = str(size)
     response["X-Content-Type-Options"] = "nosniff"

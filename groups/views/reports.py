@@ -1,10 +1,14 @@
 """Report what is wrong, hide it, judge it inside a group, and read what came of it."""
 
+from datetime import timedelta
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,13 +20,14 @@ from groups import access
 from groups.actions import reports as actions
 from groups.forms.reports import (
     DECISIONS,
-    OUTCOMES,
     ActorReportForm,
     DecisionForm,
     PublicationReportForm,
     ReasonForm,
+    without_the_groups,
 )
-from groups.models import Group, Publication, Report, ReportState
+from groups.models import Group, Publication, Report, ReportState, ReportTo
+from groups.reasons import Reasons
 from groups.visibility import (
     actors_visible_to,
     groups_visible_to,
@@ -101,15 +106,10 @@ def my_report(request: Request, key: int) -> HttpResponse:
         reports_answered_to(request.acting).select_related("publication", "target", "group__actor"),
         pk=key,
     )
-    about_me = mine.reporter_id != request.acting.actor_key
+    if mine.state == ReportState.CLOSED:
+        return redirect("groups:my_decision", mine.pk)
     return render(
-        request,
-        "groups/report/target.html" if about_me else "groups/report/answer.html",
-        {
-            "report": mine,
-            "outcome": OUTCOMES.get(mine.decision, ""),
-            "sent": moment_of(mine.pk),
-        },
+        request, "groups/report/answer.html", {"report": mine, "sent": moment_of(mine.pk)}
     )
 
 
@@ -124,6 +124,8 @@ def hide(request: Request, key: int) -> HttpResponse:
     )
     require(access.may_hide(request.acting, publication))
     form = ReasonForm(request.POST or None)
+    if publication.group is None:
+        without_the_groups(form.fields["ground"])
     if request.method == "POST" and form.is_valid():
         actions.hide_publication(request.acting, publication=publication, **form.cleaned_data)
         messages.success(
@@ -221,6 +223,19 @@ def _reports(request: Request):
     )
 
 
+def about_to_decide(decided: dict[str, Any], *, by_city: bool) -> Reasons:
+    """What is about to be sent, as both sides will read it."""
+    days = decided["days"]
+    return Reasons(
+        decision=decided.get("decision", "warn"),
+        ground=decided["ground"],
+        statement=decided["statement"],
+        by_city=by_city,
+        kind=decided.get("sanction") or decided.get("kind", ""),
+        until=None if days is None else timezone.now() + timedelta(days=days),
+    )
+
+
 def judge(
     request: Request,
     found: Report,
@@ -238,7 +253,12 @@ def judge(
     """
     publication = actions.read_reported(request.acting, report=found)
     is_open = found.state == ReportState.OPEN
-    form = DecisionForm(request.POST or None, decisions=actions.decisions_for(found))
+    form = DecisionForm(
+        request.POST or None,
+        decisions=actions.decisions_for(found),
+        in_a_group=found.group_id is not None,
+        sanctions=actions.may_add_sanction(request.acting, found),
+    )
     context = {
         **context,
         "report": found,
@@ -249,6 +269,7 @@ def judge(
         "is_open": is_open,
         "decisions": [(value, *DECISIONS[value]) for value in actions.decisions_for(found)],
         "decision": DECISIONS.get(found.decision, ("", ""))[0],
+        "reasons": [] if is_open else Reasons.of(found).to_target(),
         "may_show_again": publication is not None
         and access.may_show_again(request.acting, publication),
         "together": reports_handled_by(request.acting)
@@ -259,8 +280,19 @@ def judge(
     if request.method == "POST" and is_open and form.is_valid():
         if "confirmed" not in request.POST:
             chosen = DECISIONS[form.cleaned_data["decision"]]
-            return render(request, "groups/report/confirm.html", {**context, "chosen": chosen})
-        actions.decide_report(request.acting, report=found, **form.cleaned_data)
+            about_to = about_to_decide(form.decided(), by_city=found.to == ReportTo.CITY)
+            return render(
+                request,
+                "groups/report/confirm.html",
+                {
+                    **context,
+                    "question": chosen[0],
+                    "to_reporter": about_to.to_reporter() if found.reporter_id else [],
+                    "to_target": [] if about_to.decision == "nothing" else about_to.to_target(),
+                    "danger": about_to.decision == "remove" or bool(about_to.kind),
+                },
+            )
+        actions.decide_report(request.acting, report=found, **form.decided())
         messages.success(request, _("Votre décision est enregistrée et vos raisons sont parties."))
         return redirect(after, *arguments)
     return render(request, template, context, status=422 if form.is_bound else 200)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django_tasks_db.models import DBTaskResult
 
 from groups.models import JoinPolicy, MembershipRole, Visibility
 from tests.people import a_group, a_membership
@@ -20,3 +21,16 @@ def hidden(city):
     )
     a_membership(city.organiser, group, role=MembershipRole.ORGANISER)
     return group
+
+
+@pytest.fixture
+def mails():
+    """The mails that wait in the queue."""
+
+    def waiting():
+        return [
+            task.args_kwargs["kwargs"]
+            for task in DBTaskResult.objects.filter(task_path="ruche.core.mail.send")
+        ]
+
+    return waiting

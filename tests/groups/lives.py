@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Block, Follow, Manager, Mute, User
 from accounts.models.follow import FollowState
 from groups.models import (
+    Appeal,
     Attachment,
     Attendance,
     AttendanceState,
@@ -40,6 +41,7 @@ from groups.models import (
     Report,
     ReportState,
     Revision,
+    Sanction,
     next_number,
 )
 from groups.my_data.files import export_path
@@ -169,7 +171,7 @@ def a_full_life(city: City, handle: str = "partante") -> Life:
         decision="nothing",
         statement="Rien à redire.",
     )
-    create_keyed(
+    about_me = create_keyed(
         Report,
         reporter=other,
         target=me,
@@ -182,6 +184,8 @@ def a_full_life(city: City, handle: str = "partante") -> Life:
         statement="Prévenue.",
         decided_by=me,
     )
+    Sanction.objects.create(report=about_me, target=me, kind="limit")
+    create_keyed(Appeal, report=about_me, appellant=me, words=f"Recours {mark}", decided_by=me)
     notify(Effect.MENTION, note, recipients=[me.pk], actor_key=other.pk)
     notify(Effect.LIKE, note, recipients=[other.pk], actor_key=me.pk)
     record(Effect.CREATE, alone, actor_key=me.pk, author_key=me.pk)

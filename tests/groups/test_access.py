@@ -394,7 +394,9 @@ def test_who_hid_it_may_differ_but_not_the_power(city, under, expected):
     assert who(city, access.may_show_again, deleted) == set()
     assert who(city, access.may_show_again, shown) == set()
     for role, note in zip(sorted(expected), own, strict=True):
-        assert who(city, access.may_show_again, note) == expected - {role}
+        # About who holds a role in the city, administrators alone.
+        judges = {"administrator"} if under == "city" else expected
+        assert who(city, access.may_show_again, note) == judges - {role}
     for role in expected:
         assert not access.may_show_again(suspend(getattr(city, role)), hidden)
 
