@@ -387,6 +387,14 @@ def people_judged_by(acting: Acting) -> QuerySet[Actor]:
     return Actor.objects.local().filter(type__in=kinds, deleted_at=None)
 
 
+def decisions_before(acting: Acting) -> QuerySet[Report]:
+    """What the city decided, for its moderators: that it was, and when; of nobody's words."""
+    if not acting.is_moderator:
+        return Report.objects.none()
+    decided = Report.objects.filter(to=ReportTo.CITY, state=ReportState.CLOSED, decided_with=None)
+    return decided.exclude(decision="nothing")
+
+
 def decisions_told_to(acting: Acting) -> QuerySet[Report]:
     """
     Decisions with their reasons: on what one reported, and about oneself or one's structures.

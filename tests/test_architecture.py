@@ -111,6 +111,10 @@ OWN_ROWS = {
     "accounts/views/security.py": {"Authenticator", "User"},
     "accounts/views/structures.py": {"Manager"},
     "groups/views/actors.py": {"Block", "Follow", "Mute"},
+    # Whose account it is was proved at the door; how many appeals wait for others.
+    "groups/views/appeals.py": {"Appeal", "Export", "Sanction", "User"},
+    # Of the people that the city's moderators may look up.
+    "groups/views/sanctions.py": {"Sanction"},
     # Who is at this keyboard; how many people "La Ruche" reaches.
     "groups/views/composer.py": {"Draft", "User"},
     "groups/views/drafts.py": {"Draft"},

@@ -13,10 +13,10 @@ from groups import access
 from groups.actions.sanctions import lift_sanction, sanction_actor
 from groups.forms.reports import KINDS
 from groups.forms.sanctions import LiftForm, SanctionForm
-from groups.models import Report, ReportState, ReportTo, Sanction, SanctionKind
+from groups.models import Sanction, SanctionKind
 from groups.views.desk import tabs
 from groups.views.reports import about_to_decide
-from groups.visibility import people_judged_by
+from groups.visibility import decisions_before, people_judged_by
 
 PER_PAGE = 50
 LISTED = 20
@@ -70,13 +70,7 @@ def person(request: Request, name: str) -> HttpResponse:
                 "danger": decided["kind"] == SanctionKind.SUSPEND,
             }
             return render(request, "groups/report/confirm.html", context)
-    before = (
-        Report.objects.filter(target=target, to=ReportTo.CITY, state=ReportState.CLOSED)
-        .exclude(decision="nothing")
-        .filter(decided_with=None)
-        .select_related("sanction")
-        .order_by("-decided_at")
-    )
+    before = decisions_before(request.acting).filter(target=target).order_by("-decided_at")
     return render(
         request,
         "groups/desk/person.html",
@@ -87,7 +81,7 @@ def person(request: Request, name: str) -> HttpResponse:
             "standing": Sanction.objects.standing()
             .filter(target=target)
             .exclude(kind=SanctionKind.WARN),
-            "before": before[:LISTED],
+            "before": before.select_related("sanction")[:LISTED],
             "form": form,
         },
         status=422 if form.is_bound else 200,

@@ -7,14 +7,16 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts.access import NotVisible
-from accounts.models import CityRole
+from accounts.models import CityRole, Erasure
 from groups.actions.appeals import appeal_decision, decide_appeal, judges_of, read_appealed
+from groups.actions.export import ask_export
 from groups.actions.reports import decide_report, hide_publication, report_publication
 from groups.actions.sanctions import sanction_actor
-from groups.models import Appeal, Level, Report, ReportState, Sanction
+from groups.models import Appeal, Export, Level, Report, ReportState, Sanction
 from groups.visibility import visible_to
 from ruche.journal.models import Audit
-from tests.people import a_client, a_membership, a_note, a_user, acting_as
+from ruche.worker import run_ready_jobs
+from tests.people import PASSWORD, a_client, a_membership, a_note, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
 
@@ -303,3 +305,89 @@ def test_a_moderator_does_not_hide_what_another_one_wrote(city):
         hide_publication(acting_as(city.moderator), publication=note, reason="Non.")
     other = a_note(city.moderator)
     hide_publication(acting_as(city.administrator), publication=other, reason="Oui.")
+
+
+# --- Suspended, at the door -----------------------------------------------------------
+
+
+@pytest.fixture
+def at_the_door(city):
+    """A browser of somebody suspended who has just proved who they are."""
+    sanction_actor(
+        acting_as(city.moderator), target=city.member.actor, kind="suspend", statement="Menaces."
+    )
+    browser = a_client()
+    page = browser.post("/connexion/mot-de-passe", {"identifier": "membre", "password": PASSWORD})
+    assert page["Location"] == "/connexion/suspendu"
+    return browser
+
+
+def test_nobody_but_who_proved_it_comes_to_that_page(city):
+    copy = ask_export(acting_as(city.member))
+    for browser in (a_client(), a_client(city.member)):
+        for path in ("/connexion/suspendu", f"/connexion/suspendu/copie/{copy.pk}"):
+            assert browser.get(path)["Location"] == "/connexion"
+        browser.post("/connexion/suspendu", {"do": "erase", "words": "erase", "sure": "on"})
+    assert not Erasure.objects.exists()
+
+
+def test_who_is_suspended_reads_why_and_nothing_else(city, at_the_door):
+    page = at_the_door.get("/connexion/suspendu").content.decode()
+
+    assert "Menaces." in page
+    assert "Sans date de fin." in page
+    assert at_the_door.get("/moi")["Location"].startswith("/connexion")
+    assert "_auth_user_id" not in at_the_door.session
+
+
+def test_who_is_suspended_appeals_their_own_decision_alone(city, at_the_door):
+    mine = Report.objects.get()
+    other = sanction_actor(
+        acting_as(city.moderator), target=city.resident.actor, kind="warn", statement="Non."
+    )
+
+    nothing = at_the_door.post("/connexion/suspendu", {"do": "appeal", "decision": mine.pk})
+    elsewhere = {"do": "appeal", "decision": other.pk, "words": "Non."}
+    assert at_the_door.post("/connexion/suspendu", elsewhere).status_code == 404
+    assert nothing.status_code == 422
+    assert not Appeal.objects.exists()
+
+    at_the_door.post("/connexion/suspendu", {**elsewhere, "decision": mine.pk})
+
+    assert Appeal.objects.get().report == mine
+
+
+def test_who_is_suspended_gets_a_copy_of_their_data(city, at_the_door):
+    at_the_door.post("/connexion/suspendu", {"do": "copy"})
+    run_ready_jobs()
+
+    export = Export.objects.get()
+    page = at_the_door.get("/connexion/suspendu").content.decode()
+    assert f"/connexion/suspendu/copie/{export.pk}" in page
+    answer = at_the_door.get(f"/connexion/suspendu/copie/{export.pk}")
+    assert answer["Content-Type"] == "application/zip"
+    other = ask_export(acting_as(city.organiser))
+    assert at_the_door.get(f"/connexion/suspendu/copie/{other.pk}").status_code == 404
+    city.member.actor.refresh_from_db()
+    assert city.member.actor.suspended_at is not None
+
+
+def test_who_is_suspended_erases_their_account_once_sure(city, at_the_door):
+    unsure = at_the_door.post("/connexion/suspendu", {"do": "erase", "words": "erase"})
+    assert unsure.status_code == 422
+    assert not Erasure.objects.exists()
+
+    at_the_door.post("/connexion/suspendu", {"do": "erase", "words": "erase", "sure": "on"})
+
+    assert Erasure.objects.get().actor == city.member.actor
+    city.member.actor.refresh_from_db()
+    assert city.member.actor.suspended_at is not None
+    assert at_the_door.get("/connexion/suspendu").status_code == 302
+
+
+def test_who_is_no_longer_suspended_signs_in_anew(city, at_the_door):
+    city.member.actor.refresh_from_db()
+    city.member.actor.suspended_at = None
+    city.member.actor.save()
+
+    assert at_the_door.get("/connexion/suspendu")["Location"] == "/connexion"

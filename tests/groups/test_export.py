@@ -402,9 +402,9 @@ def test_a_lock_is_let_go_by_a_process_that_dies(city):
         assert lock.fileno() > 0
 
 
-def test_who_was_suspended_in_the_meantime_gets_no_copy(city):
+def test_who_is_gone_in_the_meantime_gets_no_copy(city):
     export = ask_export(acting_as(city.member))
-    city.member.actor.suspended_at = timezone.now()
+    city.member.actor.deleted_at = timezone.now()
     city.member.actor.save()
 
     run_ready_jobs()

@@ -24,6 +24,8 @@ from tests.people import a_client, a_membership, a_note, a_user, acting_as
 
 pytestmark = pytest.mark.django_db
 
+WISH = {"ground": "law", "reason": "je veux"}
+
 
 @pytest.fixture
 def insult(city):
@@ -365,10 +367,7 @@ def test_who_does_not_look_after_a_group_hides_nothing_there(city, who, status):
 def test_a_visitor_hides_nothing(city):
     note = a_note(city.member)
 
-    assert (
-        a_client().post(f"/p/{note.pk}/masquer", {"ground": "law", "reason": "je veux"}).status_code
-        == 403
-    )
+    assert a_client().post(f"/p/{note.pk}/masquer", WISH).status_code == 403
     note.refresh_from_db()
     assert note.hidden_at is None
 
@@ -383,9 +382,7 @@ def test_nobody_hides_their_own_words(city):
 def test_hiding_without_reason_does_nothing(city):
     note = a_note(city.member, city.garden)
 
-    page = a_client(city.organiser).post(
-        f"/p/{note.pk}/masquer", {"ground": "group", "reason": " "}
-    )
+    page = a_client(city.organiser).post(f"/p/{note.pk}/masquer", {"reason": " "})
     with pytest.raises(PermissionDenied):
         hide_publication(acting_as(city.organiser), publication=note, reason=" ")
 
