@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_limited_actors'),
-        ('groups', '0010_exports'),
+        ('groups', '0013_mail_choices'),
     ]
 
     operations = [

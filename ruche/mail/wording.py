@@ -23,11 +23,13 @@ from ruche.journal.models import Effect, Notification
 
 QUOTED_CHARS = 600
 
+# What is decided is written at once, with its reasons.
+_DECISIONS = [Effect.UPDATE, Effect.HIDE, Effect.CANCEL, Effect.ACCEPT]
 # Told by a mail of their own at the moment, or not worth one.
 NEVER = (
     Q(effect=Effect.LIKE)
     | Q(object_kind="export")
-    | Q(object_kind="report", effect__in=[Effect.UPDATE, Effect.HIDE])
+    | Q(object_kind="report", effect__in=_DECISIONS)
     | Q(object_kind="membership", effect__in=[Effect.ACCEPT, Effect.REJECT, Effect.REMOVE])
 )
 # Worth a line in the digest, never a mail of their own.
@@ -51,7 +53,7 @@ _EVENT_CHANGED = _noop(
     "Un rendez-vous de « %(group)s » a changé : regardez le jour, l’heure et le lieu."
 )
 # Kinds whose sentences of the bell hold names alone, no words that somebody wrote.
-_NAMES_ALONE = {"publication", "follow", "membership", "group", "report", "structure"}
+_NAMES_ALONE = {"appeal", "publication", "follow", "membership", "group", "report", "structure"}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from groups.actions.appeals import appeal_decision, decide_appeal, judges_of, re
 from groups.actions.export import ask_export
 from groups.actions.reports import decide_report, hide_publication, report_publication
 from groups.actions.sanctions import sanction_actor
-from groups.models import Appeal, Export, Level, Report, ReportState, Sanction
+from groups.models import Appeal, Export, Level, Publication, Report, ReportState, Sanction
 from groups.visibility import visible_to
 from ruche.journal.models import Audit
 from ruche.worker import run_ready_jobs
@@ -203,7 +203,7 @@ def test_an_answer_needs_reasons_and_stands(city):
 
     appeal.refresh_from_db()
     assert appeal.outcome == "upheld"
-    assert Report.objects.get().publication.hidden_at is not None
+    assert Publication.objects.get().hidden_at is not None
 
 
 def test_reading_what_is_protected_is_audited(city):
@@ -213,7 +213,7 @@ def test_reading_what_is_protected_is_audited(city):
 
     assert a_client(city.moderator).get(f"/bureau/recours/{appeal.pk}").status_code == 200
 
-    assert Audit.objects.order_by("-key").first().verb == "read_reported"
+    assert Audit.objects.latest("key").verb == "read_reported"
 
 
 @pytest.mark.parametrize("decision", ["hide", "remove"])
@@ -235,7 +235,7 @@ def test_overturned_it_shows_again_and_both_sides_are_told(city, decision, mails
     assert all("Une plaisanterie." in mail["text"] for mail in told)
     page = a_client(city.resident).get(f"/moi/decisions/{report.pk}").content.decode()
     assert "La décision est annulée" in page
-    assert Audit.objects.order_by("-key").first().verb == "decide_appeal"
+    assert Audit.objects.latest("key").verb == "decide_appeal"
 
 
 def test_what_its_author_took_back_stays_away(city):

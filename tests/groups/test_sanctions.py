@@ -298,7 +298,7 @@ def test_one_of_two_that_ends_leaves_the_other(city):
     decide(city.moderator, city.member, days=30)
     decide(city.moderator, city.member, "limit", days=7)
     Sanction.objects.filter(kind=SanctionKind.LIMIT).update(until=timezone.now())
-    first = Sanction.objects.order_by("pk").first()
+    first = Sanction.objects.earliest("pk")
 
     lift_sanction(acting_as(city.administrator), sanction=first, reason="Trop long.")
     settle_sanctions(SYSTEM)
