@@ -109,7 +109,12 @@ def asked_day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if abs(day - timezone.localdate()) <= FARTHEST else None
+    return day if is_near(day) else None
+
+
+def is_near(day: date) -> bool:
+    """Whether a page is made for this day."""
+    return abs(day - timezone.localdate()) <= FARTHEST
 
 
 def soon(events: EventQuerySet, most: int) -> list[Event]:

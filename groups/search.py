@@ -15,8 +15,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import Acting
-from groups.models import Theme
-from groups.visibility import events_found_by, groups_found_by, messages_found_by, people_found_by
+from groups.models import Group, Theme
+from groups.visibility import (
+    events_found_by,
+    groups_found_by,
+    messages_found_by,
+    people_found_by,
+    places_found_by,
+)
 from ruche.core.keys import first_key_of
 from ruche.core.stems import asked, near_keys, nearest, stem
 from ruche.index.models import Asked, Document
@@ -30,20 +36,37 @@ SHORTEST_BEGINNING = 3
 NAMES_COMPARED = 50
 
 
+# What may narrow a question, beside its words.
+FILTERS = ("theme", "since", "group", "quarter", "start", "end")
+
+
 @dataclass(frozen=True)
 class Question:
-    """What is looked for. ``words`` as ``ruche.core.stems.asked`` makes them."""
+    """
+    What is looked for. ``words`` as ``ruche.core.stems.asked`` makes them.
+
+    ``since`` is when it was said; ``start`` and ``end`` bound when it happens.
+    """
 
     words: tuple[str, ...] = ()
     theme: Theme | None = None
     since: datetime | None = None
+    group: Group | None = None
+    quarter: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
 
     @classmethod
     def of(cls, text: str, **filters: Any) -> "Question":
         return cls(words=asked(text), **filters)
 
     def __bool__(self) -> bool:
-        return bool(self.words or self.theme or self.since)
+        return bool(self.words or self.filters)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Those of ``FILTERS`` that are asked for."""
+        return tuple(name for name in FILTERS if getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -54,9 +77,10 @@ class Kind:
     ``slug`` names it in addresses, ``label`` on the page, ``card`` is the
     template of one row. ``found_by`` gives the rows that a reader may find.
     Rows with a ``title`` (the path of their name) come by ``order``, those
-    named so first; others the newest first. ``theme`` is the path of the
-    themes, ``dated`` says that the key tells when: a kind that lacks a filter
-    is left out where it is used.
+    named so first; others the newest first. ``theme``, ``group`` and
+    ``quarter`` are paths, ``dated`` says that the key tells when it was said,
+    ``happens`` that it has a moment: a kind that lacks a filter is left out
+    where it is used.
     """
 
     name: str
@@ -68,12 +92,20 @@ class Kind:
     title: str = ""
     order: str = ""
     theme: str = ""
+    group: str = ""
+    quarter: str = ""
     dated: bool = False
+    happens: bool = False
+
+    @property
+    def filters(self) -> set[str]:
+        """Those of ``FILTERS`` that it has."""
+        found = {name for name in ("theme", "group", "quarter") if getattr(self, name)}
+        found |= {"since"} if self.dated else set()
+        return found | {"start", "end"} if self.happens else found
 
     def takes(self, question: Question) -> bool:
-        return (question.theme is None or bool(self.theme)) and (
-            question.since is None or self.dated
-        )
+        return self.filters.issuperset(question.filters)
 
 
 KINDS = {
@@ -100,6 +132,19 @@ KINDS = {
             title="name",
             order="-starts_at",
             theme="publication__group__themes",
+            group="publication__group",
+            quarter="place__quarter",
+            happens=True,
+        ),
+        Kind(
+            "places",
+            "lieux",
+            _("Lieux"),
+            "groups/search/_place.html",
+            places_found_by,
+            title="name",
+            order="search_text",
+            quarter="quarter",
         ),
         Kind(
             "notes",
@@ -109,6 +154,7 @@ KINDS = {
             messages_found_by,
             related=("author", "group__actor"),
             theme="group__themes",
+            group="group",
             dated=True,
         ),
         Kind(
@@ -175,11 +221,7 @@ def meant(acting: Acting, question: Question) -> tuple[str, ...]:
 def _page(
     acting: Acting, kind: Kind, question: Question, words: Asked, after: int | None, limit: int
 ) -> Found:
-    rows = kind.found_by(acting).select_related(*kind.related)
-    if question.theme is not None:
-        rows = rows.filter(**{kind.theme: question.theme})
-    if question.since is not None:
-        rows = rows.filter(pk__gte=first_key_of(question.since))
+    rows = _narrowed(kind.found_by(acting).select_related(*kind.related), kind, question)
     if question.words:
         rows = rows.filter(pk__in=_documents(kind, words=words))
     if kind.title:
@@ -188,6 +230,20 @@ def _page(
         rows = rows.filter(pk__lt=after)
     items = list(rows.order_by("-pk")[: limit + 1])
     return Found(items[:limit], items[limit - 1].pk if len(items) > limit else None)
+
+
+def _narrowed(rows: QuerySet[Any], kind: Kind, question: Question) -> QuerySet[Any]:
+    """Only what the filters let through; ``kind`` has all that are asked for."""
+    for name in {"theme", "group", "quarter"}.intersection(question.filters):
+        rows = rows.filter(**{getattr(kind, name): getattr(question, name)})
+    if question.since is not None:
+        rows = rows.filter(pk__gte=first_key_of(question.since))
+    # As ``EventQuerySet.between``, either end left open.
+    if question.start is not None:
+        rows = rows.filter(ends_at__gt=question.start)
+    if question.end is not None:
+        rows = rows.filter(starts_at__lt=question.end)
+    return rows
 
 
 def _by_name(rows: QuerySet[Any], kind: Kind, words: Asked, after: int | None, limit: int) -> Found:

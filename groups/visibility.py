@@ -301,6 +301,11 @@ def events_found_by(acting: Acting) -> EventQuerySet:
     return Event.objects.filter(publication__in=messages_found_by(acting).values("pk"))
 
 
+def places_found_by(acting: Acting) -> QuerySet[Place]:
+    """What a search gives: the city's list, and where something happens that it gives too."""
+    return Place.objects.filter(Q(listed=True) | Q(pk__in=events_found_by(acting).values("place")))
+
+
 def attendances_visible_to(acting: Acting) -> AttendanceQuerySet:
     """
     Who comes is told to those who prepare it, and to oneself.

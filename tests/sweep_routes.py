@@ -157,10 +157,12 @@ def events(free: str = "", query: str = "") -> Route:
 
 
 def everything_sought(city: SweptCity, name: str) -> list[Stop]:
-    kinds = ("ruches", "messages", "personnes")
+    kinds = ("ruches", "messages", "personnes", "rendez-vous", "lieux")
     return [
         *(stop(name, query=f"?q=dit&quoi={kind}") for kind in kinds),
         stop(name, query="?theme=theme-du-balayage"),
+        stop(name, query="?quartier=bellevue"),
+        stop(name, query="?q=dit&ruche=protegee"),
         *searches(
             name, sought={city.canaries[each].word: found for each, found in FINDERS.items()}
         ),

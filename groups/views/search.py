@@ -13,6 +13,7 @@ from accounts.views.parts import number_of
 from groups.forms.search import SearchAllForm
 from groups.search import KINDS, PAGE, Found, Kind, Question, find, meant
 from groups.views.negotiation import html_only
+from groups.visibility import groups_found_by
 
 # Of each kind, on the page that shows them all.
 FEW = 4
@@ -35,18 +36,14 @@ def search(request: Request) -> HttpResponse:
 
     No number of what was found is said: it would count with what one may not see.
     """
-    form = SearchAllForm(request.GET)
+    form = SearchAllForm(request.GET, known=groups_found_by(request.acting))
     question, kind = form.question, form.kind
     if question and not request.acting.is_signed_in and not may_search(request):
         busy = {"nav": "search", "form": form, "busy": True}
         response = render(request, "groups/search/search.html", busy, status=429)
         response["Retry-After"] = str(TOO_MANY_S)
         return response
-    asked = {
-        "q": form.words,
-        "theme": question.theme.slug if question.theme else "",
-        "depuis": form.cleaned_data.get("depuis", "") if question.since else "",
-    }
+    asked = form.asked(question)
     sections = [_section(request, kind, question, asked)] if kind else []
     if kind is None:
         sections = [_few(request, each, question, asked) for each in KINDS.values()]
@@ -64,7 +61,8 @@ def search(request: Request) -> HttpResponse:
         "instead": " ".join(instead),
         "instead_query": _query({**asked, "q": " ".join(instead)}, kind),
         "without_filters": _query({"q": form.words}) if question.words else "",
-        "filtered": kind is not None or question.theme or question.since,
+        "filtered": kind is not None or bool(question.filters),
+        "without_group": _query({**asked, "ruche": ""}, kind),
     }
     return render(request, "groups/search/search.html", context)
 

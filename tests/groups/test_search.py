@@ -17,6 +17,7 @@ from accounts.limits import SEARCHES_PER_MINUTE
 from accounts.models import Follow
 from groups.actions.groups import archive_group, create_group, edit_group
 from groups.actions.memberships import leave, remove_member
+from groups.actions.places import add_place
 from groups.actions.publications import (
     delete_publication,
     edit_publication,
@@ -30,6 +31,7 @@ from groups.visibility import messages_found_by, visible_to
 from ruche.core.db import atomic
 from ruche.core.limits import allow
 from ruche.index.models import Document
+from tests.groups.test_attendances import an_event
 from tests.people import (
     a_client,
     a_group,
@@ -147,6 +149,98 @@ def test_filters_narrow_and_leave_out_the_kinds_that_lack_them(city):
     assert found("", theme=theme, since=week) == [inside.pk]
     assert found("repas", kind="people") == [city.member.actor.pk]
     assert found("repas", kind="people", theme=theme) == []
+
+
+def test_a_group_a_quarter_and_dates_narrow_by_the_address(city):
+    hall = add_place(
+        acting_as(city.moderator), name="Salle du repas", address="Brest", quarter="Bellevue"
+    )
+    soon = an_event(city.organiser, city.garden, name="Repas proche", place=hall)
+    far = timezone.now() + timedelta(days=40)
+    later = an_event(
+        city.organiser,
+        city.garden,
+        name="Repas lointain",
+        starts_at=far,
+        ends_at=far + timedelta(hours=1),
+    )
+    inside = publish(city.member, city.garden, "Repas dedans")
+    outside = publish(city.member, None, "Repas dehors")
+    week = timezone.now() + timedelta(days=7)
+
+    assert found("repas", kind="events") == [later.pk, soon.pk]
+    assert found("repas", kind="events", quarter="Bellevue") == [soon.pk]
+    assert found("repas", kind="events", start=week) == [later.pk]
+    assert found("repas", kind="events", end=week) == [soon.pk]
+    assert found("repas", group=city.garden) == [inside.pk]
+    assert found("repas", quarter="Bellevue") == []
+    assert found("repas", kind="places", quarter="Bellevue") == [hall.pk]
+    assert found("repas", kind="places", quarter="Europe") == []
+    assert found("", kind="places", quarter="Bellevue") == [hall.pk]
+
+    day = f"{week:%Y-%m-%d}"
+    shown = page({"q": "repas", "du": day})
+    assert "Repas lointain" in plain(shown)
+    assert "Repas proche" not in plain(shown)
+    assert f"/p/{outside.pk}" not in shown
+    assert "Repas lointain" not in plain(page({"q": "repas", "au": day, "quoi": "rendez-vous"}))
+    shown = page({"q": "repas", "ruche": "jardin"})
+    assert f"/p/{inside.pk}" in shown
+    assert f"/p/{outside.pk}" not in shown
+    assert 'href="?q=repas&ruche=jardin&quoi=messages"' in shown
+    assert '<input type="hidden" name="ruche" value="jardin">' in shown
+    # What cannot be read counts as not asked.
+    odd = {"q": "repas", "ruche": "nulle", "du": "hier", "au": "9999-12-31", "quartier": "x"}
+    assert f"/p/{outside.pk}" in page(odd)
+
+
+def plain(shown):
+    return shown.replace("<mark>", "").replace("</mark>", "")
+
+
+def test_a_hidden_group_narrows_nothing(city):
+    hidden = a_group("cachee", "Cachée", visibility=Visibility.HIDDEN)
+    a_membership(city.member, hidden)
+    publish(city.member, None, "Repas")
+
+    for user in (None, city.resident, city.member):
+        there, absent = (page({"q": "repas", "ruche": f"{c}achee"}, user) for c in "cx")
+        assert essence(there, "cachee") == essence(absent, "xachee")
+
+
+# --- Places ----------------------------------------------------------------------
+
+
+def test_places_are_found_by_name_address_and_quarter(city):
+    hall = add_place(
+        acting_as(city.moderator),
+        name="Patronage laïque",
+        address="9 rue du Port",
+        quarter="Saint-Marc",
+    )
+    for words in ("patronage laique", "rue du port", "saint marc", "patron"):
+        assert found(words, kind="places") == [hall.pk]
+    assert meant(acting_as(None), Question.of("patronnage")) == ("Patronage",)
+
+    assert f'href="/l/{hall.number}"' in page({"q": "patronage", "quoi": "lieux"})
+
+
+def test_a_home_is_found_by_those_who_find_what_happens_there(city):
+    closed = a_group("protegee", visibility=Visibility.CLOSED)
+    a_membership(city.organiser, closed, role="organiser")
+    a_membership(city.member, closed)
+    home = add_place(acting_as(city.organiser), name="Chez Anne", address="Impasse X")
+    sheltered = add_place(acting_as(city.organiser), name="Abri secret", address="Impasse Y")
+    assert found("anne", city.organiser, "places") == []
+    an_event(city.organiser, closed, level=Level.MEMBERS, place=home)
+    an_event(city.organiser, city.shelter, level=Level.MEMBERS, place=sheltered)
+
+    for user in (None, city.resident, city.moderator):
+        assert found("anne", user, "places") == []
+        assert meant(acting_as(user), Question.of("annne")) == ()
+    assert found("anne", city.member, "places") == [home.pk]
+    # Of a sensitive group nothing is found, by nobody.
+    assert found("abri", city.member, "places") == []
 
 
 def test_names_are_paged_within_bounds(city):
@@ -457,7 +551,7 @@ def test_signs_of_the_engines_languages_are_words_like_others(city, text, kind):
 @pytest.mark.parametrize("after", ["0", "1", "9" * 18, "9" * 30, "-1", "²", ""])
 def test_any_page_may_be_asked_for(city, after):
     publish(city.member, None, "potager")
-    for kind in ("messages", "ruches", "personnes", "rendez-vous"):
+    for kind in ("messages", "ruches", "personnes", "rendez-vous", "lieux"):
         asked = {"q": "potager", "quoi": kind, "apres": after}
         assert a_client().get(HERE, asked).status_code == 200
 

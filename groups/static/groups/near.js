@@ -4,7 +4,7 @@
   "use strict";
   const line = document.querySelector("[data-near]");
   if (!line || !navigator.geolocation || !window.isSecureContext) return;
-  const note = line.querySelector("small"), form = line.closest("form");
+  const note = line.querySelector("[data-refused]"), form = line.closest("form");
   line.hidden = false;
   line.querySelector("button").addEventListener("click", () => {
     navigator.geolocation.getCurrentPosition(
