@@ -19,6 +19,7 @@ from groups.models import (
     Appeal,
     Attachment,
     Event,
+    EventSeries,
     Group,
     GroupState,
     JoinPolicy,
@@ -319,7 +320,7 @@ def may_schedule(acting: Acting, group: Group) -> bool:
     return may_publish(acting, group, Level.MEMBERS)
 
 
-def may_run_event(acting: Acting, event: Event) -> bool:
+def may_run_event(acting: Acting, event: Event | EventSeries) -> bool:
     """Change, move, cancel, read the list: its author, while a member, and the organisers."""
     publication = event.publication
     if publication.hidden_at is not None or publication.deleted_at is not None:
@@ -328,6 +329,11 @@ def may_run_event(acting: Acting, event: Event) -> bool:
         return True
     group = publication.group
     return group is not None and group.is_open and may_run_group(acting, group)
+
+
+def may_add_session(acting: Acting, event: Event) -> bool:
+    """To what one prepares, and is neither a session nor an occurrence of a series itself."""
+    return event.parent_id is None and event.series_id is None and may_run_event(acting, event)
 
 
 def may_attend(acting: Acting, event: Event) -> bool:

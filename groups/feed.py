@@ -83,8 +83,12 @@ def _unmuted(queryset: QuerySet[Publication], acting: Acting) -> QuerySet[Public
 
 
 def roots(queryset: QuerySet[Publication]) -> QuerySet[Publication]:
-    """What begins a thread, and is said to others."""
-    return queryset.filter(root=None, in_reply_to=None, level__gte=Level.ORGANISERS)
+    """
+    What begins a thread, and is said to others.
+
+    A series or a programme stands there once: its parts are in the agenda.
+    """
+    return queryset.filter(root=None, in_reply_to=None, part_of=None, level__gte=Level.ORGANISERS)
 
 
 def of_group(acting: Acting, group: Group) -> QuerySet[Publication]:
@@ -211,7 +215,9 @@ def with_cards(queryset: QuerySet[Publication], acting: Acting) -> QuerySet[Publ
     replies = visible_to(acting).filter(root=OuterRef("pk")).order_by()
     mine = {"actor": acting.actor_key or 0}
     return (
-        queryset.select_related("author", "group__actor", "in_reply_to__author", "event__place")
+        queryset.select_related(
+            "author", "group__actor", "in_reply_to__author", "event__place", "series__place"
+        )
         .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("position", "pk")))
         .annotate(
             likes_count=_count(likes.values("publication")),

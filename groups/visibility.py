@@ -22,6 +22,7 @@ from groups.models import (
     Attendance,
     Audience,
     Event,
+    EventSeries,
     Group,
     GroupState,
     Invitation,
@@ -54,9 +55,11 @@ _PUBLIC_CALM_GROUP = Q(group=None) | Q(group__visibility=Visibility.PUBLIC, grou
 
 
 def _standing() -> Q:
-    """Neither deleted nor hidden, by an author and in a group that stand."""
+    """Neither deleted nor hidden, nor is what it is part of; author and group stand."""
+    whole = Publication.objects.filter(pk=OuterRef("part_of"), deleted_at=None, hidden_at=None)
     return (
         Q(deleted_at=None, hidden_at=None)
+        & (Q(part_of=None) | Q(Exists(whole)))
         & Q(author__suspended_at=None, author__deleted_at=None)
         & (Q(group=None) | Q(group__state__in=_STANDING_STATES))
     )
@@ -274,6 +277,11 @@ def events_visible_to(acting: Acting) -> EventQuerySet:
     return Event.objects.filter(publication__in=visible_to(acting).values("pk"))
 
 
+def series_visible_to(acting: Acting) -> QuerySet[EventSeries]:
+    """Series whose publication ``acting`` may see."""
+    return EventSeries.objects.filter(publication__in=visible_to(acting).values("pk"))
+
+
 def events_listed_for(acting: Acting) -> EventQuerySet:
     """``events_visible_to``, less what asked to stay out of lists (*discret*)."""
     return Event.objects.filter(publication__in=listed_for(acting).values("pk"))
@@ -480,9 +488,7 @@ def viewers_of(
     """
     gone = level is not None
     group, author = publication.group, publication.author
-    if not gone and (
-        publication.deleted_at is not None or publication.hidden_at is not None or not author.stands
-    ):
+    if not gone and (_is_off(publication) or _is_off(publication.part_of) or not author.stands):
         return set()
     level = publication.level if level is None else level
     if group is not None:
@@ -504,6 +510,12 @@ def viewers_of(
     if ANONYMOUS in viewers and level == Level.PUBLIC:
         seen.add(ANONYMOUS)
     return seen
+
+
+def _is_off(publication: Publication | None) -> bool:
+    return publication is not None and (
+        publication.deleted_at is not None or publication.hidden_at is not None
+    )
 
 
 def _reads(publication: Publication, level: int) -> Q:

@@ -38,7 +38,9 @@ def rings_of(entries: Iterable[Entry], audience: Audience) -> Rings:
     """Return what each listener has to know of ``entries``; who has nothing to know is absent."""
     loud = [e for e in entries if e.object_kind == "publication" and e.effect in LOUD]
     keys = {e.object_key for e in loud} | {e.root_key for e in loud if e.root_key is not None}
-    publications = Publication.objects.select_related("author", "group__actor").in_bulk(keys)
+    publications = Publication.objects.select_related("author", "group__actor", "part_of").in_bulk(
+        keys
+    )
     prefetch_related_objects(list(publications.values()), "hashtags")
     ringing = _Ringing(audience, publications)
     for entry in loud:
@@ -133,6 +135,8 @@ class _Ringing:
     def _listed(self, topic: str, publication: Publication, viewers: set[int]) -> set[int]:
         """Return those of ``viewers`` whose page of ``topic`` lists it. See ``groups.feed``."""
         if not viewers or publication.level < Level.ORGANISERS or topic.startswith("p:"):
+            return set()
+        if publication.part_of_id is not None:
             return set()
         if topic == "me":
             return hearers_of(publication, viewers)

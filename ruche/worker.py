@@ -27,6 +27,7 @@ from groups.actions.export import sweep_exports
 from groups.actions.indexing import mend_index
 from groups.actions.sanctions import settle_sanctions
 from groups.actions.seats import release_unseen_seats
+from groups.actions.series import extend_all_series
 from groups.actions.succession import settle_successions
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Entry
@@ -128,6 +129,7 @@ class Worker:
             sweep_exports(Acting.system("purge"))
             resume_erasures(Acting.system("purge"))
             purge_sessions(Acting.system("purge"))
+            extend_all_series(Acting.system("purge"))
             mend_index.enqueue()
             release_unseen_seats.enqueue()
 

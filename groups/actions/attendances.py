@@ -17,6 +17,7 @@ from groups.actions.holding import hold_standing
 from groups.actions.wording import still_visible
 from groups.attendance import is_awaited
 from groups.models import Attendance, AttendanceState, Event, Publication
+from groups.models.event import EventQuerySet
 from ruche.core.db import atomic, create_keyed
 from ruche.core.turns import one_at_a_time
 from ruche.journal.log import record
@@ -185,9 +186,14 @@ def _held_if_awaited(publication: Publication) -> Event | None:
 
 def held(event: Event) -> Event:
     """Return the event as it stands, locked: of two who want the last seat one is first."""
-    locked = Event.objects.select_for_update(no_key=True, of=("self",))
-    return locked.select_related("publication__author", "publication__group__actor", "place").get(
-        pk=event.pk
+    return held_together(Event.objects.filter(pk=event.pk))[0]
+
+
+def held_together(events: EventQuerySet) -> list[Event]:
+    """``held``, for several: always in the same order, so that nobody waits for each other."""
+    locked = events.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    return list(
+        locked.select_related("publication__author", "publication__group__actor", "place", "parent")
     )
 
 

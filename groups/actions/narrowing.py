@@ -1,9 +1,8 @@
-"""What answers something is never read by more people than the thing itself."""
+"""What answers something, or is part of it, is never read by more people than the thing itself."""
 
+from groups.actions.parts import set_reach
 from groups.actions.wording import effective_level, name_audience
 from groups.models import Level, Publication
-from ruche.journal.log import record
-from ruche.journal.models import Effect
 
 
 def narrow_beneath(publication: Publication) -> int:
@@ -12,8 +11,25 @@ def narrow_beneath(publication: Publication) -> int:
 
     Deleted and hidden ones too: they may come back. Each leaves an entry, so
     that open pages lose what their readers may no longer see. Called with the
-    thread locked.
+    thread locked. What is part of it, a programme's sessions, a series'
+    occurrences, narrows with all that answers them.
     """
+    return _narrow_answers(publication) + _narrow_parts(publication)
+
+
+def _narrow_parts(publication: Publication) -> int:
+    wider = Publication.objects.select_for_update(no_key=True, of=("self",)).filter(
+        part_of=publication, level__gt=publication.level
+    )
+    changed = 0
+    for part in wider.order_by("pk"):
+        set_reach(part, publication.level)
+        name_audience(part, [])
+        changed += 1 + _narrow_answers(part)
+    return changed
+
+
+def _narrow_answers(publication: Publication) -> int:
     thread = (
         Publication.objects.filter(root=publication.root_key)
         .select_related("group", "in_reply_to")
@@ -38,22 +54,7 @@ def narrow_beneath(publication: Publication) -> int:
         )
         if level < answer.level:
             answer.in_reply_to = parent
-            _narrow(answer, level)
+            set_reach(answer, level)
+            name_audience(answer, [])
             changed += 1
     return changed
-
-
-def _narrow(answer: Publication, level: int) -> None:
-    before, answer.level = answer.level, level
-    answer.save(update_fields=["level"])
-    name_audience(answer, [])
-    record(
-        Effect.UPDATE,
-        answer,
-        actor_key=answer.author_id,
-        group_key=answer.group_id,
-        author_key=answer.author_id,
-        root_key=answer.root_key,
-        level=level,
-        level_before=before,
-    )

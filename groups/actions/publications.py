@@ -33,6 +33,7 @@ from groups.actions.holding import hold_standing
 from groups.actions.indexing import keep_words
 from groups.actions.narrowing import narrow_beneath
 from groups.actions.seats import release_unseen_seats
+from groups.actions.parts import occurrences_follow
 from groups.actions.wording import (
     Wording,
     effective_level,
@@ -41,6 +42,7 @@ from groups.actions.wording import (
     reword,
     still_visible,
     those_who_hear,
+    within,
     word,
 )
 from groups.models import Draft, Group, Level, Mention, Publication
@@ -74,6 +76,7 @@ def publish_note(
     pictures: Sequence[str] = (),
     once: str = "",
     published: datetime | None = None,
+    part_of: Publication | None = None,
 ) -> Publication:
     """
     Publish a note in a group, on one's own page, or under what it answers.
@@ -84,7 +87,8 @@ def publish_note(
     parent does. ``pictures`` are the tokens of the author's own, not yet published. ``once``
     is the composer's token: the same text sent twice with it is one note.
     ``published`` (UTC, never later than now) dates what was said before: for
-    commands alone.
+    commands alone. ``part_of``, which the caller holds, stands in feeds for it
+    and is never narrower.
 
     Raises NotVisible or PermissionDenied; ValidationError if it says nothing
     or too much, or too often (TooMuch). Source: ActivityPub 6.2 (Create).
@@ -111,7 +115,8 @@ def publish_note(
             language=language or _language_of(acting),
             discreet=discreet,
             once=mark,
-            **_standing_at(acting, group, parent, level),
+            part_of=part_of,
+            **_standing_at(acting, group, parent, level, part_of),
         )
     except IntegrityError:
         # The other press of the button was quicker.
@@ -174,6 +179,9 @@ def edit_publication(
     if publication.level < level_before:
         narrow_beneath(publication)
         release_unseen_seats.enqueue(event_key=publication.pk)
+    if publication.type == "EventSeries":
+        widened = publication.level > level_before
+        occurrences_follow(publication, reworded=reworded, widened=widened)
     _record(Effect.UPDATE, acting, publication, level=publication.level, level_before=level_before)
     Draft.objects.filter(actor=acting.actor, place=f"e:{publication.pk}").delete()
     _tell(publication, fresh, acting)
@@ -282,7 +290,11 @@ def _place(
 
 
 def _standing_at(
-    acting: Acting, group: Group | None, parent: Publication | None, level: int
+    acting: Acting,
+    group: Group | None,
+    parent: Publication | None,
+    level: int,
+    part_of: Publication | None,
 ) -> dict[str, Any]:
     """The columns that say where a note stands, and how far it goes there."""
     return {
@@ -291,7 +303,7 @@ def _standing_at(
         "root": None if parent is None else (parent.root or parent),
         "level": effective_level(
             level,
-            cap=widest_level(acting, group),
+            cap=within(widest_level(acting, group), part_of),
             parent=parent,
             in_group=group is not None,
         ),
@@ -335,7 +347,7 @@ def _lock_thread(publication: Publication) -> None:
 def _fresh(publication: Publication) -> Publication:
     return (
         Publication.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("author", "group__actor", "in_reply_to")
+        .select_related("author", "group__actor", "in_reply_to", "part_of")
         .get(pk=publication.pk)
     )
 
@@ -373,7 +385,7 @@ def _reach(acting: Acting, publication: Publication, level: int) -> None:
     publication.level_asked = level
     publication.level = effective_level(
         level,
-        cap=widest_level(acting, publication.group),
+        cap=within(widest_level(acting, publication.group), publication.part_of),
         parent=publication.in_reply_to,
         in_group=publication.group is not None,
     )

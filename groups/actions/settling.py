@@ -18,8 +18,9 @@ def settle_levels(group_key: int) -> None:
     """
     Give each publication of a group the level in force: what was asked, within the group's cap.
 
-    An answer stays within what it answers. Works through 100 at a time, each
-    in its own transaction: a run that was cut takes up where it stopped.
+    An answer stays within what it answers, a part within what it is part of.
+    Works through 100 at a time, each in its own transaction: a run that was cut
+    takes up where it stopped.
     """
     while settle_some(group_key=group_key):
         pass
@@ -65,6 +66,7 @@ def _unsettled(group: Group) -> QuerySet[Publication]:
         "level_asked",
         Value(group.cap),
         Coalesce("in_reply_to__level", Value(int(Level.PUBLIC))),
+        Coalesce("part_of__level", Value(int(Level.PUBLIC))),
     )
     return (
         Publication.objects.filter(group=group)

@@ -149,6 +149,11 @@ def those_who_hear(
     return [key for key in dict.fromkeys(keys) if key in seeing and key not in deaf]
 
 
+def within(cap: int, part_of: Publication | None) -> int:
+    """How far words may go: ``cap``, and no further than what they are part of."""
+    return cap if part_of is None else min(cap, part_of.level)
+
+
 def effective_level(asked: int, *, cap: int, parent: Publication | None, in_group: bool) -> int:
     """
     Return the level in force: never wider than the place, nor than what is answered.
