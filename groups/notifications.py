@@ -22,6 +22,7 @@ from accounts.models import Actor, Structure
 from accounts.visibility import structures_acted_for
 from groups.models import (
     Event,
+    EventSeries,
     Group,
     GroupState,
     Membership,
@@ -36,6 +37,7 @@ from groups.visibility import (
     events_visible_to,
     groups_visible_to,
     reports_handled_by,
+    series_visible_to,
     visible_to,
 )
 from ruche.core.html import excerpt
@@ -131,6 +133,7 @@ class _Known:
     events: dict[int, Event]
     # Those that the person was to come to, in sight or not.
     answered: dict[int, Event]
+    series: dict[int, EventSeries]
     is_moderator: bool
     # Groups whose only organiser is suspended, and until when.
     waiting: dict[int, datetime]
@@ -171,6 +174,9 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
         voices={structure.actor_id for structure in own},
         events=events_visible_to(acting).in_bulk(events),
         answered=events_answered_by(acting).in_bulk(events & ended),
+        series=series_visible_to(acting).in_bulk(
+            {row.object_key for row in rows if row.object_kind == "eventseries"}
+        ),
         is_moderator=acting.is_moderator,
         waiting=_waiting_until(
             {r.object_key for r in rows if r.object_kind == "group" and r.effect == Effect.HIDE}
@@ -513,6 +519,19 @@ def _say_out_of_sight(row: Notification, known: _Known) -> Said:
     return sentence % {"group": group, "when": moment}, group.get_absolute_url()
 
 
+_OF_A_SERIES: dict[str, str] = {
+    Effect.CANCEL: _noop("« %(event)s » s’arrête : les prochains rendez-vous sont annulés."),
+    Effect.UPDATE: _noop("« %(event)s » a changé : regardez les jours, les heures et le lieu."),
+}
+
+
+def _say_series(row: Notification, known: _Known) -> Said:
+    series = known.series.get(row.object_key)
+    if series is None or row.effect not in _OF_A_SERIES:
+        return None
+    return _(_OF_A_SERIES[row.effect]) % {"event": series.name}, series.get_absolute_url()
+
+
 def _say_export(row: Notification, known: _Known) -> Said:
     return _("Vos données sont prêtes à être téléchargées."), reverse("groups:my_data")
 
@@ -520,6 +539,7 @@ def _say_export(row: Notification, known: _Known) -> Said:
 _SAY: dict[str, Callable[[Notification, _Known], Said]] = {
     "publication": _say_publication,
     "event": _say_event,
+    "eventseries": _say_series,
     "follow": _say_follow,
     "membership": _say_membership,
     "group": _say_group,

@@ -29,6 +29,7 @@ from groups.views import (
     reports,
     sanctions,
     search,
+    series,
     threads,
 )
 
@@ -126,6 +127,10 @@ urlpatterns = [
         {"file_format": "ods"},
         name="participants_ods",
     ),
+    path("e/<int:number>/programme", series.programme, name="programme"),
+    path("e/<int:number>/seances/ajouter", series.create_session, name="create_session"),
+    path("s/<int:number>", series.series, name="series"),
+    path("s/<int:number>/arreter", series.end, name="end_series"),
     path("l/<int:number>", events.place, name="place"),
     path("l/<int:number>/modifier", places.edit, name="edit_place"),
     path("p/<int:key>/signaler", reports.report, name="report"),

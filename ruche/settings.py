@@ -123,6 +123,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "ruche.templatetags.ruche",
+                "ruche.templatetags.events",
             ],
         },
     },

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -150,35 +150,33 @@ def let_event_go(acting: Acting, publication: Publication) -> None:
     Raises PeopleCome while somebody is awaited and ``acting`` may cancel it;
     who may not any more takes their words back, and those who come are told.
     """
-    event = _held_if_awaited(publication)
-    if event is None:
-        return
-    if may_run_event(acting, event):
-        raise PeopleCome(event)
-    tell_by_the_city(event, Effect.CANCEL)
+    awaited = _held_if_awaited(publication)
+    for event in awaited:
+        if may_run_event(acting, event):
+            raise PeopleCome(event)
+    tell_by_the_city(awaited, Effect.CANCEL)
 
 
 def call_event_off(publication: Publication) -> None:
     """Before ``publication`` is taken off the page: if it is an event, those who come are told."""
-    event = _held_if_awaited(publication)
-    if event is not None:
-        tell_by_the_city(event, Effect.CANCEL)
+    tell_by_the_city(_held_if_awaited(publication), Effect.CANCEL)
 
 
 def call_event_on(publication: Publication) -> None:
     """``publication`` is on the page again: if it is an event, those who come are told."""
-    event = _held_if_awaited(publication)
-    if event is not None:
-        tell_by_the_city(event, Effect.UPDATE)
+    tell_by_the_city(_held_if_awaited(publication), Effect.UPDATE)
 
 
-def _held_if_awaited(publication: Publication) -> Event | None:
-    """The event that people come to or wait for, locked; None if it is none, or is gone already."""
-    event = Event.objects.filter(publication=publication).first()
-    if event is None:
-        return None
-    event = held(event)
-    return event if is_awaited(event) else None
+def _held_if_awaited(publication: Publication) -> list[Event]:
+    """
+    What people come to or wait for, locked, the next first: the event, and what is part of it.
+
+    None of what is no event, or is gone already.
+    """
+    of_it = Q(publication=publication) | Q(publication__part_of=publication)
+    answered = Attendance.objects.filter(event=OuterRef("pk")).standing()
+    events = held_together(Event.objects.upcoming().filter(of_it, Exists(answered)))
+    return sorted(filter(is_awaited, events), key=lambda event: event.starts_at)
 
 
 # --- Steps ---------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Telling those who come or wait: each once for each thing, by their own channel."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from accounts.acting import Acting
 from groups.models import Attendance, Event, EventSeries
@@ -20,31 +20,38 @@ def tell_those_who_come(
     ``events`` are those concerned, where they are not ``about`` alone: who
     comes to several is told once, of ``about``.
     """
-    author = about.publication.author_id
-    actor_key = author if acting.actor_key is None else acting.actor_key
-    _tell_all(about, effect, events, actor_key=actor_key)
-
-
-def tell_by_the_city(
-    about: Event | EventSeries, effect: Effect, events: Collection[Event] | None = None
-) -> None:
-    """The same, without a name: who took it off the page, or put it back, is not told."""
-    _tell_all(about, effect, events, actor_key=None)
-
-
-def _tell_all(
-    about: Event | EventSeries,
-    effect: Effect,
-    events: Collection[Event] | None,
-    *,
-    actor_key: int | None,
-) -> None:
     keys = [about.pk] if events is None else [event.pk for event in events]
     people = Attendance.objects.filter(event__in=keys, actor__isnull=False).standing()
+    author = about.publication.author_id
+    _tell(
+        about,
+        effect,
+        people.order_by("key").values_list("actor", flat=True),
+        actor_key=author if acting.actor_key is None else acting.actor_key,
+    )
+
+
+def tell_by_the_city(events: Collection[Event], effect: Effect) -> None:
+    """
+    The same, without a name: who took it off the page, or put it back, is not told.
+
+    Who comes to several is told of the first.
+    """
+    told: set[int] = set()
+    for event in events:
+        people = Attendance.objects.filter(event=event, actor__isnull=False).standing()
+        coming = set(people.values_list("actor", flat=True)) - told
+        told |= coming
+        _tell(event, effect, sorted(coming), actor_key=None)
+
+
+def _tell(
+    about: Event | EventSeries, effect: Effect, people: Iterable[int], *, actor_key: int | None
+) -> None:
     notify(
         effect,
         about,
-        recipients=people.order_by("key").values_list("actor", flat=True),
+        recipients=people,
         actor_key=actor_key,
         group_key=about.publication.group_id,
         again=True,

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.acting import Acting
 from groups.actions.events import EventPlan
-from groups.models import Event, Place
+from groups.actions.series import MOST_TIMES, Recurrence
+from groups.models import Event, Place, Rhythm
 from groups.quarters import quarters
 from groups.visibility import places_visible_to
 from ruche.core.html import MAX_SOURCE_CHARS
@@ -18,6 +19,8 @@ from ruche.core.html import MAX_SOURCE_CHARS
 NEW_PLACE = "new"
 ONLINE = "online"
 LONGEST_LIST = 300
+# Which occurrences of a series a change is for.
+THIS, ONWARD, ALL = "this", "onward", "all"
 
 
 class EventForm(forms.Form):
@@ -67,6 +70,22 @@ class EventForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": _("Écrivez le jour comme ceci : 24/11/2026.")},
     )
+    repeats = forms.ChoiceField(
+        label=_("Ce rendez-vous se répète"),
+        choices=[("", _("non, une seule fois")), *Rhythm.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    until = forms.DateField(
+        label=_("Jusqu’au"),
+        help_text=_("Sans date ni nombre de fois, il continue : vous l’arrêtez quand vous voulez."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Écrivez le jour comme ceci : 24/11/2026.")},
+    )
+    times = forms.IntegerField(
+        label=_("Ou combien de fois ?"), required=False, min_value=2, max_value=MOST_TIMES
+    )
     where = forms.ChoiceField(label=_("Où ?"), required=False)
     place_name = forms.CharField(label=_("Nom du lieu"), max_length=120, required=False)
     place_address = forms.CharField(
@@ -76,6 +95,12 @@ class EventForm(forms.Form):
         help_text=_("Le numéro, la rue, le quartier."),
     )
     place_quarter = forms.ChoiceField(label=_("Quartier"), required=False)
+    room = forms.CharField(
+        label=_("Salle, étage ou stand"),
+        help_text=_("Ce qui est écrit sur la porte. Le programme est rangé par jour et par salle."),
+        max_length=80,
+        required=False,
+    )
     online_url = forms.URLField(
         label=_("Lien pour suivre à distance"),
         required=False,
@@ -103,6 +128,17 @@ class EventForm(forms.Form):
         min_value=0,
         max_value=20,
     )
+    scope = forms.ChoiceField(
+        label=_("Ce changement vaut pour"),
+        choices=[
+            (THIS, _("ce rendez-vous seulement")),
+            (ONWARD, _("ce rendez-vous et les suivants")),
+            (ALL, _("toute la série, à partir d’aujourd’hui")),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("Ce qui a été changé pour un seul rendez-vous reste comme il est."),
+    )
     reason = forms.CharField(
         label=_("Un mot pour celles et ceux qui viennent"),
         help_text=_("Si le jour, l’heure ou le lieu change, ce mot part avec."),
@@ -112,23 +148,45 @@ class EventForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, acting: Acting, event: Event | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        acting: Acting,
+        event: Event | None = None,
+        parent: Event | None = None,
+        **kwargs: Any,
     ) -> None:
+        """``event`` is changed; ``parent`` gets a session."""
         if event is not None:
             kwargs["initial"] = _as_it_stands(event) | kwargs.get("initial", {})
+        elif parent is not None:
+            kwargs["initial"] = _as_its_programme(parent)
         super().__init__(*args, **kwargs)
         self.event = event
+        self.parent = parent
         where: Any = self.fields["where"]
         where.choices = [
             ("", _("Choisir un lieu")),
             (NEW_PLACE, _("Un autre lieu (à écrire dessous)")),
             (ONLINE, _("À distance seulement")),
-            *((str(place.number), str(place)) for place in _places(acting, event)),
+            *((str(place.number), str(place)) for place in _places(acting, event or parent)),
         ]
         quarter: Any = self.fields["place_quarter"]
         quarter.choices = [("", _("Je ne sais pas")), *((name, name) for name in quarters())]
+        self._leave_out(event, parent)
+
+    def _leave_out(self, event: Event | None, parent: Event | None) -> None:
+        """Ask only what the event at hand can be asked."""
+        absent = set()
         if event is None:
-            del self.fields["reason"]
+            absent |= {"reason", "scope"}
+        elif event.series_id is None:
+            absent |= {"scope"}
+        if event is not None or parent is not None:
+            absent |= {"repeats", "until", "times"}
+        if parent is None and (event is None or event.parent_id is None):
+            absent |= {"room"}
+        for name in absent:
+            del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -147,6 +205,14 @@ class EventForm(forms.Form):
         return data
 
     @property
+    def recurrence(self) -> Recurrence | None:
+        """How it comes back; None for what takes place once."""
+        data = self.cleaned_data
+        if not data.get("repeats"):
+            return None
+        return Recurrence(data["repeats"], until=data["until"], times=data["times"])
+
+    @property
     def makes_place(self) -> bool:
         data = self.cleaned_data
         return data["where"] == NEW_PLACE or (not data["where"] and bool(data["place_name"]))
@@ -158,7 +224,8 @@ class EventForm(forms.Form):
     def plan(self, place: Place | None) -> EventPlan:
         """What was typed, with its moments in the zone of the event, or the city's."""
         data = self.cleaned_data
-        zone = settings.TIME_ZONE if self.event is None else self.event.timezone
+        like = self.event or self.parent
+        zone = settings.TIME_ZONE if like is None else like.timezone
         start = datetime.combine(data["day"], data["begins"], ZoneInfo(zone))
         end = datetime.combine(data["last_day"] or data["day"], data["ends"], ZoneInfo(zone))
         if end <= start and not data["last_day"]:
@@ -174,6 +241,8 @@ class EventForm(forms.Form):
             access=data["access"],
             capacity=data["capacity"],
             guests_most=data["guests_most"] or 0,
+            room=data.get("room", ""),
+            open_to_all=False if self.event is None else self.event.open_to_all,
         )
 
 
@@ -199,10 +268,52 @@ def _as_it_stands(event: Event) -> dict[str, Any]:
         "access": event.access,
         "capacity": event.capacity,
         "guests_most": event.guests_most,
+        "room": event.room,
+        "scope": THIS,
+    }
+
+
+def _as_its_programme(parent: Event) -> dict[str, Any]:
+    return {
+        "day": parent.starts_local.date(),
+        "where": str(parent.place.number) if parent.place else ONLINE,
+        "online_url": "" if parent.place else parent.online_url,
     }
 
 
 class CancelForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Pourquoi ?"),
+        help_text=_("Celles et ceux qui devaient venir lisent cette phrase."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Dites pourquoi : une phrase suffit.")},
+    )
+    with_sessions = forms.BooleanField(
+        label=_("Annuler aussi les séances du programme"),
+        help_text=_("Chaque personne est prévenue une seule fois."),
+        required=False,
+        initial=True,
+    )
+
+    def __init__(self, *args: Any, sessions: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not sessions:
+            del self.fields["with_sessions"]
+
+
+class EndForm(forms.Form):
+    """The end of a series."""
+
+    last = forms.DateField(
+        label=_("Dernier jour"),
+        help_text=_("Les rendez-vous d’après sont annulés."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": _("Choisissez un jour."),
+            "invalid": _("Écrivez le jour comme ceci : 24/11/2026."),
+        },
+    )
     reason = forms.CharField(
         label=_("Pourquoi ?"),
         help_text=_("Celles et ceux qui devaient venir lisent cette phrase."),

@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import Request
-from groups.access import may_attend, may_run_event, may_schedule, require
+from groups.access import may_add_session, may_attend, may_run_event, may_schedule, require
 from groups.actions.events import cancel_event, edit_event, reinstate_event, schedule_event
 from groups.actions.places import add_place
+from groups.actions.series import edit_series, schedule_series
 from groups.attendance import seats_of
 from groups.feed import with_cards
 from groups.forms.attachments import take_pictures
-from groups.forms.events import CancelForm, ComingForm, EventForm
-from groups.models import Event, Place
+from groups.forms.events import ALL, ONWARD, CancelForm, ComingForm, EventForm
+from groups.models import Event, EventSeries, EventStatus, Place
+from groups.programme import programme_of
 from groups.views.composer import composer_for
 from groups.views.head import group_named, head, sign_in_first
 from groups.views.negotiation import html_only
@@ -34,7 +36,7 @@ def event_numbered(request: Request, number: int) -> Event:
     """Return the event of this address, or answer 404 as if it did not exist."""
     return get_object_or_404(
         events_visible_to(request.acting).select_related(
-            "place", "publication__author", "publication__group__actor"
+            "place", "parent", "series", "publication__author", "publication__group__actor"
         ),
         number=number,
     )
@@ -49,7 +51,13 @@ def event(request: Request, number: int) -> HttpResponse:
     opened = get_object_or_404(with_cards(visible_to(acting), acting), pk=found.pk)
     context = thread_context(request, opened)
     context |= seats_context(request, found)
-    context |= {"nav": "agenda", "event": found, "runs_event": may_run_event(acting, found)}
+    context |= {
+        "nav": "agenda",
+        "event": found,
+        "runs_event": may_run_event(acting, found),
+        "adds_session": may_add_session(acting, found),
+        "programme": programme_of(acting, found) if found.parent_id is None else [],
+    }
     return render(request, "groups/event/detail.html", context)
 
 
@@ -91,17 +99,21 @@ def create(request: Request, name: str) -> HttpResponse:
         status = 200 if pictures.asked_alone and not pictures.refusals else 422
         return render(request, "groups/event/create.html", context, status=status)
     try:
-        made = schedule_event(
-            acting,
-            group=group,
-            plan=form.plan(_place_of(request, form)),
-            source=form.cleaned_data["source"],
-            level=_level(request, composer.usual),
-            pictures=pictures.tokens,
-            once=request.POST.get("once", ""),
-        )
+        said: dict[str, Any] = {
+            "group": group,
+            "plan": form.plan(place_of(request, form)),
+            "source": form.cleaned_data["source"],
+            "level": _level(request, composer.usual),
+            "pictures": pictures.tokens,
+            "once": request.POST.get("once", ""),
+        }
+        made: Event | EventSeries
+        if form.recurrence is None:
+            made = schedule_event(acting, **said)
+        else:
+            made = schedule_series(acting, recurrence=form.recurrence, **said)
     except ValidationError as refusal:
-        _say_why(form, refusal)
+        say_why(form, refusal)
         return render(request, "groups/event/create.html", context, status=422)
     sentence = composer.reach_of(made.publication.level).sentence
     messages.success(request, f"{_('C’est dans l’agenda.')} {_('Qui le verra ?')} {sentence}")
@@ -113,7 +125,8 @@ def _level(request: Request, usual: int) -> int:
     return int(asked) if asked in {"1", "2", "3", "4", "5"} else usual
 
 
-def _place_of(request: Request, form: EventForm) -> Place | None:
+def place_of(request: Request, form: EventForm) -> Place | None:
+    """The place that was chosen, or was typed and is added now."""
     if not form.makes_place:
         return form.chosen_place()
     return add_place(
@@ -124,7 +137,7 @@ def _place_of(request: Request, form: EventForm) -> Place | None:
     )
 
 
-def _say_why(form: EventForm, refusal: ValidationError) -> None:
+def say_why(form: EventForm, refusal: ValidationError) -> None:
     """Put what an action refuses beside the field that it is about."""
     fields = {"starts_at": "day", "ends_at": "ends", "place": "where"}
     if not hasattr(refusal, "error_dict"):
@@ -142,25 +155,35 @@ def edit(request: Request, number: int) -> HttpResponse:
     if not request.acting.is_signed_in:
         return sign_in_first(request)
     require(may_run_event(request.acting, found))
-    form = EventForm(request.POST or None, acting=request.acting, event=found)
+    asked = {"scope": ALL} if request.GET.get("pour") == ALL else {}
+    form = EventForm(request.POST or None, acting=request.acting, event=found, initial=asked)
     context = {"nav": "agenda", "event": found, "form": form}
     if request.method != "POST":
         return render(request, "groups/event/edit.html", context)
     if form.is_valid():
         try:
-            edit_event(
-                request.acting,
-                event=found,
-                plan=form.plan(_place_of(request, form)),
-                source=form.cleaned_data["source"],
-                reason=form.cleaned_data["reason"],
-            )
+            _change(request, found, form)
         except ValidationError as refusal:
-            _say_why(form, refusal)
+            say_why(form, refusal)
         else:
             messages.success(request, _("C’est enregistré."))
             return redirect(found)
     return render(request, "groups/event/edit.html", context, status=422)
+
+
+def _change(request: Request, event: Event, form: EventForm) -> None:
+    """One event, or several of its series, as the form says."""
+    data = form.cleaned_data
+    changed: dict[str, Any] = {
+        "event": event,
+        "plan": form.plan(place_of(request, form)),
+        "source": data["source"],
+        "reason": data["reason"],
+    }
+    if data.get("scope") in (ONWARD, ALL):
+        edit_series(request.acting, onward=data["scope"] == ONWARD, **changed)
+    else:
+        edit_event(request.acting, **changed)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -170,7 +193,8 @@ def cancel(request: Request, number: int) -> HttpResponse:
     if not request.acting.is_signed_in:
         return sign_in_first(request)
     require(may_run_event(request.acting, found))
-    form = None if found.is_cancelled else CancelForm(request.POST or None)
+    sessions = found.sessions.upcoming().filter(status=EventStatus.CONFIRMED).exists()
+    form = None if found.is_cancelled else CancelForm(request.POST or None, sessions=sessions)
     context = {
         "nav": "agenda",
         "event": found,
@@ -188,7 +212,12 @@ def cancel(request: Request, number: int) -> HttpResponse:
             messages.success(request, _("Le rendez-vous est maintenu."))
             return redirect(found)
         if form.is_valid():
-            cancel_event(request.acting, event=found, reason=form.cleaned_data["reason"])
+            cancel_event(
+                request.acting,
+                event=found,
+                reason=form.cleaned_data["reason"],
+                with_sessions=form.cleaned_data.get("with_sessions", False),
+            )
             undo = reverse("groups:cancel_event", args=[found.number])
             messages.success(request, _("Le rendez-vous est annulé."), extra_tags=f"undo {undo}")
             return redirect(found)

@@ -45,6 +45,8 @@ def publication(request: Request, key: int) -> HttpResponse:
     opened = get_object_or_404(with_cards(visible_to(acting), acting), pk=key)
     if opened.type == "Event" and "apres" not in request.GET:
         return redirect(opened.event)
+    if opened.type == "EventSeries" and "apres" not in request.GET:
+        return redirect(opened.series)
     context = thread_context(request, opened)
     return render(request, "groups/publication/detail.html", context)
 

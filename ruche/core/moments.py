@@ -205,3 +205,8 @@ def week_heads(language: str) -> list[tuple[str, str]]:
     return [
         (name, name.removeprefix("d" if language == "br" else "")[:2]) for name in _DAYS[language]
     ]
+
+
+def weekday_name(day: date, language: str) -> str:
+    """``mardi``."""
+    return _DAYS[language][day.weekday()]

@@ -19,7 +19,12 @@ from groups.attendance import person_behind_calendar, personal_events_of
 from groups.feed import PAGE, of_city, of_group
 from groups.models import Group, Publication
 from groups.models.event import EventQuerySet
-from groups.visibility import events_listed_for, events_visible_to, groups_visible_to
+from groups.visibility import (
+    events_listed_for,
+    events_visible_to,
+    groups_visible_to,
+    series_visible_to,
+)
 from ruche.opendata.formats.atom import feed_of_publications
 from ruche.opendata.formats.ical import calendar_of
 from ruche.opendata.formats.openagenda import page_document
@@ -31,14 +36,14 @@ BACK = timedelta(days=90)
 MOST_EVENTS = 1_000
 # Source: OpenAgenda, "size".
 OPENAGENDA_PAGE, OPENAGENDA_MOST = 100, 300
+# What an event is shown with.
+AT_HAND = ("place", "parent", "publication__group__actor")
 
 
 def _calendar(events: EventQuerySet, *, name: str, path: str) -> HttpResponse:
     """The events around now; the same for all languages, since calendar programs ask for none."""
     now = timezone.now()
-    shown = events.between(now - BACK, now + FARTHEST).select_related(
-        "place", "publication__group__actor"
-    )
+    shown = events.between(now - BACK, now + FARTHEST).select_related(*AT_HAND)
     url = f"{settings.PUBLIC_URL}{path}"
     with translation.override(settings.LANGUAGE_CODE):
         text = calendar_of(shown[:MOST_EVENTS], name=name, url=url)
@@ -64,13 +69,24 @@ def group_calendar(request: Request, name: str) -> HttpResponse:
 
 @require_safe
 def event_calendar(request: Request, number: int) -> HttpResponse:
-    """One event, to put in one's own calendar."""
-    events = events_visible_to(request.acting).filter(number=number)
-    event = get_object_or_404(events.select_related("place", "publication__group__actor"))
-    text = calendar_of([event], name=event.name, url=settings.PUBLIC_URL + event.get_absolute_url())
+    """One event, with the sessions of its programme, to put in one's own calendar."""
+    events = events_visible_to(request.acting)
+    event = get_object_or_404(events.select_related(*AT_HAND), number=number)
+    sessions = events.filter(parent=event).select_related(*AT_HAND).order_by("starts_at", "pk")
+    text = calendar_of(
+        [event, *sessions], name=event.name, url=settings.PUBLIC_URL + event.get_absolute_url()
+    )
     response = HttpResponse(text, content_type=CALENDAR)
     response["Content-Disposition"] = f'attachment; filename="rendez-vous-{number}.ics"'
     return response
+
+
+@require_safe
+def series_calendar(request: Request, number: int) -> HttpResponse:
+    """All occurrences of a series that are there, to subscribe to or to keep."""
+    series = get_object_or_404(series_visible_to(request.acting), number=number)
+    events = events_visible_to(request.acting).filter(series=series)
+    return _calendar(events, name=series.name, path=series.get_absolute_url())
 
 
 @require_safe
@@ -133,6 +149,8 @@ def _group(name: str) -> Group:
 
 
 def _feed(publications: QuerySet[Publication], *, name: str, path: str) -> HttpResponse:
-    shown = publications.select_related("author", "group__actor", "event").order_by("-key")[:PAGE]
+    shown = publications.select_related("author", "group__actor", "event", "series").order_by(
+        "-key"
+    )[:PAGE]
     text = feed_of_publications(list(shown), name=name, url=f"{settings.PUBLIC_URL}{path}")
     return HttpResponse(text, content_type=ATOM)

@@ -16,7 +16,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def feed_of_publications(publications: Sequence[Publication], *, name: str, url: str) -> bytes:
-    """``publications`` come newest first with their author, group and event; public ones alone."""
+    """Public ``publications`` come newest first, with their author, group, event and series."""
     feed = Atom1Feed(
         title=_clean(name), link=url, description="", language=settings.LANGUAGE_CODE, feed_guid=url
     )
@@ -37,6 +37,8 @@ def feed_of_publications(publications: Sequence[Publication], *, name: str, url:
 def _title(publication: Publication) -> str:
     if publication.type == "Event":
         return publication.event.name
+    if publication.type == "EventSeries":
+        return publication.series.name
     return excerpt(publication.content, TITLE_CHARS) or str(publication.author)
 
 

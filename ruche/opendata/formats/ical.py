@@ -1,9 +1,9 @@
 """
 Events as iCalendar. Source: RFC 5545; RFC 7986 for NAME and REFRESH-INTERVAL.
 
-Moments go out in UTC: each occurrence is an event of its own, so no rule has
-to survive a change of the clock. The text depends on the rows alone: nothing
-changed, the same bytes.
+Moments go out in UTC: each occurrence of a series is an event of its own, with
+its own UID (decision 26), so no rule has to survive a change of the clock. The
+text depends on the rows alone: nothing changed, the same bytes.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ REFRESH = timedelta(hours=6)
 
 
 def calendar_of(events: Iterable[Event], *, name: str, url: str) -> bytes:
-    """``events`` come with their place and ``publication__group__actor``."""
+    """``events`` come with their place, parent and ``publication__group__actor``."""
     calendar = Calendar()
     calendar.add("prodid", f"-//La Ruche//{settings.RUCHE_DOMAIN}//FR")
     calendar.add("version", "2.0")
@@ -50,10 +50,15 @@ def component_of(event: Event) -> Component:
     component.add("dtend", event.ends_at)
     component.add("url", url)
     component.add("description", _description(event, url))
-    where = [event.place.name, event.place.address] if event.place else [event.online_url]
+    where = [event.online_url]
+    if event.place is not None:
+        where = [event.room, event.place.name, event.place.address]
     component.add("location", ", ".join(part for part in where if part))
     if event.place is not None and event.place.latitude is not None:
         component.add("geo", (event.place.latitude, event.place.longitude))
+    if event.parent is not None:
+        # RFC 5545, 3.8.4.5: a session points to its programme.
+        component.add("related-to", f"e{event.parent.number}@{settings.RUCHE_DOMAIN}")
     if event.publication.group is not None:
         component.add("categories", [event.publication.group.name])
     return component

@@ -4,6 +4,7 @@ An event as schema.org JSON-LD, for search engines and maps.
 Source: schema.org/Event; Google's list of what an event needs.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,8 +18,26 @@ from ruche.opendata.formats.quoting import json_for_html
 _SCHEMA = "https://schema.org/"
 
 
-def event_document(event: Event) -> dict[str, Any]:
-    """``event`` comes with its place and ``publication__group__actor``; public ones alone."""
+def event_document(event: Event, sessions: Sequence[Event] = ()) -> dict[str, Any]:
+    """
+    ``event`` comes with its place, parent, series and ``publication__group__actor``.
+
+    So do the ``sessions`` of its programme; public ones alone.
+    """
+    document = _document(event)
+    if sessions:
+        document["subEvent"] = [_document(session) for session in sessions]
+    whole = event.parent or event.series
+    if whole is not None:
+        document["superEvent"] = {
+            "@type": "EventSeries" if event.parent is None else "Event",
+            "@id": f"{settings.PUBLIC_URL}{whole.get_absolute_url()}",
+            "name": whole.name,
+        }
+    return document
+
+
+def _document(event: Event) -> dict[str, Any]:
     publication = event.publication
     group = publication.group
     host = publication.author if group is None else group.actor
@@ -54,7 +73,7 @@ def _locations(event: Event) -> list[dict[str, Any]]:
     if event.place is not None:
         place: dict[str, Any] = {
             "@type": "Place",
-            "name": event.place.name,
+            "name": ", ".join(part for part in (event.place.name, event.room) if part),
             "address": {"@type": "PostalAddress", "streetAddress": event.place.address},
         }
         if event.place.latitude is not None:
