@@ -32,8 +32,8 @@ from groups.actions.attendances import let_event_go
 from groups.actions.holding import hold_standing
 from groups.actions.indexing import keep_words
 from groups.actions.narrowing import narrow_beneath
-from groups.actions.seats import release_unseen_seats
 from groups.actions.parts import occurrences_follow
+from groups.actions.seats import release_unseen_seats
 from groups.actions.wording import (
     Wording,
     effective_level,
