@@ -16,6 +16,8 @@ from groups.nearby import REACH_M, Point, around
 DAYS = 7
 # More in one week are not shown on one page: the day alone shows the rest.
 MOST = 200
+# Sessions of one day under their programme, in an agenda.
+MOST_SESSIONS = 4
 # Beyond this no program plans, and no page is made for robots that follow "next".
 FARTHEST = timedelta(days=366 * 2)
 
@@ -25,12 +27,18 @@ class Line:
     """
     An event on one of its days; ``begins`` only on the first.
 
-    ``hour`` is in the event's own zone.
+    ``sessions`` of its programme are those of that day.
     """
 
     event: Event
     begins: bool
     now: bool
+    sessions: list[Event]
+
+    @property
+    def first_sessions(self) -> list[Event]:
+        """Those that an agenda shows; the programme has them all."""
+        return self.sessions[:MOST_SESSIONS]
 
 
 @dataclass(frozen=True)
@@ -118,29 +126,37 @@ def is_near(day: date) -> bool:
 
 
 def soon(events: EventQuerySet, most: int) -> list[Event]:
-    """What comes next, as tickets show it: at most ``most``, the cancelled ones too."""
-    return list(events.upcoming().select_related("place", "publication__group__actor")[:most])
+    """
+    What comes next, as tickets show it: at most ``most``, the cancelled ones too.
+
+    A series stands there once, a programme without its sessions.
+    """
+    return list(
+        events.announced().upcoming().select_related("place", "publication__group__actor")[:most]
+    )
 
 
 def week_of(
     events: EventQuerySet, first: date, length: int = DAYS, *, point: Point | None = None
 ) -> Week:
     """
-    Return ``length`` days of ``events`` from ``first`` on; two queries, whatever their number.
+    Return ``length`` days of ``events`` from ``first`` on; three queries, whatever their number.
 
     What lasts stands on each of its days. With ``point``, only what is near.
     ``events`` come filtered by visibility.
     """
     last = first + timedelta(days=length)
-    span = events.between(midnight(first), midnight(last))
+    span = events.between(midnight(first), midnight(last)).whole()
     if point is not None:
         span, events = around(span, point), around(events, point)
     found = list(span.select_related("place", "publication__group__actor")[:MOST])
+    programmes = events.between(midnight(first), midnight(last)).filter(parent__in=found)
+    sessions = list(programmes.order_by("starts_at", "pk")) if point is None else []
     today = timezone.localdate()
     return Week(
         first=first,
         length=length,
-        days=_days(found, first, length) if point is None else [],
+        days=_days(found, sessions, first, length) if point is None else [],
         before=_reachable(first - timedelta(days=length), today),
         after=_reachable(last, today),
         months=[_month(events, first)],
@@ -164,10 +180,16 @@ def _reachable(day: date, today: date) -> date | None:
     return day if abs(day - today) <= FARTHEST else None
 
 
-def _days(events: Sequence[Event], first: date, length: int) -> list[Day]:
+def _days(
+    events: Sequence[Event], sessions: Sequence[Event], first: date, length: int
+) -> list[Day]:
     zone = ZoneInfo(settings.TIME_ZONE)
     now = timezone.now()
     lines: dict[date, list[Line]] = {}
+    parts: dict[tuple[int | None, date], list[Event]] = {}
+    for session in sessions:
+        began = session.starts_at.astimezone(zone).date()
+        parts.setdefault((session.parent_id, began), []).append(session)
     for event in events:
         start = event.starts_at.astimezone(zone).date()
         # What ends at midnight does not stand on the next day.
@@ -176,7 +198,12 @@ def _days(events: Sequence[Event], first: date, length: int) -> list[Day]:
             day = first + timedelta(days=number)
             if start <= day:
                 is_now = event.starts_at <= now < event.ends_at and not event.is_cancelled
-                line = Line(event, begins=day == start, now=is_now and day == timezone.localdate())
+                line = Line(
+                    event,
+                    begins=day == start,
+                    now=is_now and day == timezone.localdate(),
+                    sessions=parts.get((event.pk, day), []),
+                )
                 lines.setdefault(day, []).append(line)
     return [Day(day, lines[day]) for day in sorted(lines)]
 

@@ -305,8 +305,9 @@ def places_visible_to(acting: Acting) -> QuerySet[Place]:
 
 
 def events_found_by(acting: Acting) -> EventQuerySet:
-    """What a search gives of events: as ``messages_found_by`` of messages."""
-    return Event.objects.filter(publication__in=messages_found_by(acting).values("pk"))
+    """What a search gives of events: as ``messages_found_by`` of messages, a series once."""
+    found = Event.objects.filter(publication__in=messages_found_by(acting).values("pk"))
+    return found.of_series_once()
 
 
 def places_found_by(acting: Acting) -> QuerySet[Place]:

@@ -12,6 +12,7 @@ from groups.models import (
     Attendance,
     CalendarAddress,
     Event,
+    EventSeries,
     Group,
     Level,
     MailChoice,
@@ -31,14 +32,30 @@ PREPARE = {"organiser", "author"}
 def plant_events(city: "SweptCity", readers: set[str]) -> None:
     """One in the open group, one inside the closed and the hidden one, cancelled there."""
     _event(city, "open event", city.garden, {}, level=Level.PUBLIC)
+    _series(city, "open series", city.garden, {}, level=Level.PUBLIC)
     for group, prefix in ((city.closed, "closed"), (city.hidden, "hidden")):
         words = {
             field: city.plant(f"{prefix} event's {field}", readers)
-            for field in ("name", "access", "online", "reason", "place", "address", "entrance")
+            for field in (
+                "name",
+                "access",
+                "online",
+                "reason",
+                "place",
+                "address",
+                "entrance",
+                "room",
+            )
         }
         # In no search: the sensitive group's; found by readers alone: the other's.
         words["source"] = city.plant(f"{prefix} event", readers)
         event = _event(city, f"{prefix} event", group, words, level=Level.MEMBERS)
+        session = _event(
+            city, f"{prefix} session", group, words, level=Level.MEMBERS, room=words["room"]
+        )
+        Publication.objects.filter(pk=session.pk).update(part_of=event.pk)
+        Event.objects.filter(pk=session.pk).update(parent=event)
+        _series(city, f"{prefix} series", group, words, level=Level.MEMBERS)
         Attendance.objects.create(event=event, actor=city.user("member").actor, state="going")
         Attendance.objects.create(
             event=event,
@@ -58,8 +75,43 @@ def plant_events(city: "SweptCity", readers: set[str]) -> None:
     city.things["stop token"] = stop_token_of(choice)
 
 
-def _event(
+def _series(
     city: "SweptCity", name: str, group: Group, words: dict[str, str], *, level: int
+) -> None:
+    """One that was ended, and an occurrence of it that is to come."""
+    event = _event(city, f"{name} occurrence", group, words, level=level)
+    whole = a_note(
+        city.user("author"),
+        group,
+        level=level,
+        type="EventSeries",
+        source=event.publication.source,
+        content=event.publication.content,
+    )
+    series = EventSeries.objects.create(
+        publication=whole,
+        number=next_number("series"),
+        name=event.name,
+        rhythm="weekly",
+        first_day=event.starts_local.date(),
+        until=event.starts_local.date(),
+        begins=event.starts_local.time(),
+        minutes=120,
+        place=event.place,
+        online_url=event.online_url,
+        access=event.access,
+        reason=event.reason,
+        ended_at=timezone.now(),
+    )
+    Publication.objects.filter(pk=event.pk).update(part_of=whole)
+    Event.objects.filter(pk=event.pk).update(
+        series=series, recurrence_id=series.first_day, status="CONFIRMED"
+    )
+    city.things[name] = series
+
+
+def _event(
+    city: "SweptCity", name: str, group: Group, words: dict[str, str], *, level: int, room: str = ""
 ) -> Event:
     said = words.get("source", "Venez.")
     note: Publication = a_note(
@@ -96,6 +148,7 @@ def _event(
         starts_at=soon,
         ends_at=soon + timedelta(hours=2),
         place=place,
+        room=room,
         **values,
     )
     city.things[name] = event

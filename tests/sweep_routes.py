@@ -156,6 +156,17 @@ def events(free: str = "", query: str = "") -> Route:
     )
 
 
+def series(free: str = "") -> Route:
+    """A route whose argument is the number of a series."""
+    return Route(
+        lambda city, name: [
+            stop(name, city.things[f"{each} series"].number, known_to=readers)
+            for each, readers in (("open", EVERYBODY), ("closed", READERS), ("hidden", READERS))
+        ],
+        free,
+    )
+
+
 def everything_sought(city: SweptCity, name: str) -> list[Stop]:
     kinds = ("ruches", "messages", "personnes", "rendez-vous", "lieux")
     return [
@@ -386,6 +397,10 @@ ROUTES: dict[str, Route] = {
     "groups:attendees": events(),
     "groups:participants_csv": events(),
     "groups:participants_ods": events("the rows of the CSV, compressed"),
+    "groups:programme": events(),
+    "groups:create_session": events(),
+    "groups:series": series(),
+    "groups:end_series": series(),
     "groups:place": Route(
         lambda city, name: [
             stop(name, city.things[f"{each} event's place"].number, known_to=readers)
@@ -403,6 +418,7 @@ ROUTES: dict[str, Route] = {
     "opendata:openagenda": plain("for everybody alike, with what everybody reads", "?size=1"),
     "opendata:group_calendar": groups("for everybody alike, with what everybody reads"),
     "opendata:event_calendar": events(),
+    "opendata:series_calendar": series(),
     "opendata:personal_calendar": Route(
         lambda city, name: [
             stop(

@@ -44,16 +44,20 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Without the sessions of a programme, which stand under what they are part of."""
         return self.filter(parent=None)
 
-    def announced(self, now: datetime | None = None) -> "EventQuerySet":
-        """What lists announce: no session, and of a series what comes next alone."""
+    def of_series_once(self, now: datetime | None = None) -> "EventQuerySet":
+        """Of a series, what comes next alone."""
+        now = now or timezone.now()
         earlier = Event.objects.filter(
             series=OuterRef("series"),
             starts_at__lt=OuterRef("starts_at"),
-            ends_at__gt=now or timezone.now(),
+            ends_at__gt=now,
             status=EventStatus.CONFIRMED,
-            publication__deleted_at=None,
         )
-        return self.whole().filter(Q(series=None) | ~Exists(earlier))
+        return self.filter(Q(series=None) | (Q(ends_at__gt=now) & ~Exists(earlier)))
+
+    def announced(self, now: datetime | None = None) -> "EventQuerySet":
+        """What short lists announce: no session, and a series once."""
+        return self.whole().of_series_once(now)
 
 
 class Event(models.Model):
