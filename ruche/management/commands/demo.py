@@ -20,12 +20,13 @@ from accounts.actions.structures import name_manager, open_structure
 from accounts.models import Structure, User
 from groups.actions.attachments import attach_picture
 from groups.actions.attendances import attend
-from groups.actions.events import EventPlan, cancel_event, schedule_event
+from groups.actions.events import EventPlan, add_session, cancel_event, schedule_event
 from groups.actions.groups import answer_group_request, create_group
 from groups.actions.memberships import accept_request, join, make_organiser
 from groups.actions.places import add_place
 from groups.actions.publications import pin_publication, publish_note
 from groups.actions.reactions import like
+from groups.actions.series import Recurrence, schedule_series
 from groups.models import (
     Event,
     Group,
@@ -223,27 +224,53 @@ class City:
         zone = ZoneInfo(settings.TIME_ZONE)
         day = timezone.localdate(timezone=zone) + timedelta(days=meeting.in_days)
         last = day + timedelta(days=meeting.lasts_days - 1)
-        event = schedule_event(
-            acting,
-            group=Group.objects.select_related("actor").get(actor__handle=meeting.ruche),
-            plan=EventPlan(
-                name=meeting.name,
-                starts_at=datetime.combine(day, time.fromisoformat(meeting.begins), zone),
-                ends_at=datetime.combine(last, time.fromisoformat(meeting.ends), zone),
-                timezone=settings.TIME_ZONE,
-                place=self._place(meeting.place),
-                online_url=meeting.online_url,
-                capacity=meeting.capacity,
-                guests_most=meeting.guests_most,
-            ),
-            source=meeting.words,
-            level=meeting.level,
-            published=self._ago(2 * brest.DAY + 5 * brest.HOUR * meeting.in_days),
+        plan = EventPlan(
+            name=meeting.name,
+            starts_at=datetime.combine(day, time.fromisoformat(meeting.begins), zone),
+            ends_at=datetime.combine(last, time.fromisoformat(meeting.ends), zone),
+            timezone=settings.TIME_ZONE,
+            place=self._place(meeting.place),
+            online_url=meeting.online_url,
+            capacity=meeting.capacity,
+            guests_most=meeting.guests_most,
         )
+        said: dict[str, Any] = {
+            "group": Group.objects.select_related("actor").get(actor__handle=meeting.ruche),
+            "plan": plan,
+            "source": meeting.words,
+            "level": meeting.level,
+            "published": self._ago(2 * brest.DAY + 5 * brest.HOUR * meeting.in_days),
+        }
+        if meeting.rhythm:
+            series = schedule_series(acting, recurrence=Recurrence(meeting.rhythm), **said)
+            event = series.occurrences.upcoming()[0]
+        else:
+            event = schedule_event(acting, **said)
         for handle in meeting.coming:
             attend(self._acting(handle), event=event)
+        for session in meeting.sessions:
+            self._session(acting, event, session)
         if meeting.cancelled:
             cancel_event(acting, event=event, reason=meeting.cancelled)
+
+    def _session(self, acting: Acting, parent: Event, session: brest.Session) -> None:
+        day = parent.starts_local.date() + timedelta(days=session.day - 1)
+        event = add_session(
+            acting,
+            parent=parent,
+            plan=EventPlan(
+                name=session.name,
+                starts_at=datetime.combine(day, time.fromisoformat(session.begins), parent.zone),
+                ends_at=datetime.combine(day, time.fromisoformat(session.ends), parent.zone),
+                timezone=parent.timezone,
+                place=parent.place,
+                room=session.room,
+                capacity=session.capacity,
+            ),
+            source=session.words,
+        )
+        for handle in session.coming:
+            attend(self._acting(handle), event=event)
 
     def _place(self, name: str) -> Place | None:
         known = {place[0]: place for place in brest.PLACES}

@@ -42,6 +42,20 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Session:
+    """A session of a festival, on its day ``day`` (1 the first)."""
+
+    day: int
+    begins: str
+    ends: str
+    name: str
+    room: str = ""
+    words: str = ""
+    capacity: int | None = None
+    coming: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Meeting:
     """An event ``in_days`` from today; hours as clocks show them; seats taken by ``coming``."""
 
@@ -59,6 +73,9 @@ class Meeting:
     coming: tuple[str, ...] = ()
     cancelled: str = ""
     lasts_days: int = 1
+    # How it comes back: see ``groups.models.Rhythm``.
+    rhythm: str = ""
+    sessions: tuple[Session, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -590,5 +607,73 @@ MEETINGS = (
         place="Point 48",
         level=2,
         coming=("agent.papi", "mediatrice"),
+    ),
+    Meeting(
+        "papi",
+        1,
+        "17:00",
+        "19:00",
+        "Permanence numérique",
+        "Un ordinateur, une imprimante et quelqu’un à côté de vous : courriel, démarches, photos."
+        " On vient sans rendez-vous, avec ses papiers. Gratuit.",
+        place="Don Bosco Lambézellec",
+        coming=("habitante", "habitant.lambe"),
+        rhythm="weekly",
+    ),
+    Meeting(
+        "biens-communs",
+        12,
+        "09:30",
+        "18:00",
+        "Brest en biens communs : le festival",
+        "Deux jours pour partager ce que l’on sait : logiciels, jardins, cartes, musique. Entrée"
+        " libre, on vient à l’heure que l’on veut.",
+        place="Point 48",
+        coming=("animatrice", "bricoleur", "habitante"),
+        lasts_days=2,
+        sessions=(
+            Session(1, "09:30", "10:30", "Ouverture : la ville en biens communs", "Grande salle"),
+            Session(
+                1,
+                "10:45",
+                "12:15",
+                "Atelier Wiki-Brest : écrire un article sur sa rue",
+                "Salle des ordinateurs",
+                "On apporte une photo ou un souvenir ; l’article s’écrit à deux.",
+                capacity=12,
+                coming=("habitante", "redactrice"),
+            ),
+            Session(
+                1,
+                "14:00",
+                "16:00",
+                "Cartopartie : les rampes et les bancs du quartier",
+                "Rendez-vous à l’entrée",
+                "On marche une heure, puis on dessine dans OpenStreetMap.",
+                capacity=20,
+                coming=("bricoleur",),
+            ),
+            Session(1, "14:00", "15:30", "Musique libre : enregistrer et partager", "Grande salle"),
+            Session(1, "16:30", "18:00", "Internet en habitat social : le récit", "Grande salle"),
+            Session(
+                2,
+                "10:00",
+                "12:00",
+                "Réparer ensemble, avec les PAPIFabs",
+                "Salle des ordinateurs",
+                capacity=15,
+            ),
+            Session(2, "10:00", "11:30", "Graines et boutures : le troc", "Grande salle"),
+            Session(
+                2,
+                "14:00",
+                "16:00",
+                "Villes en biens communs : ce qui marche ailleurs",
+                "Grande salle",
+                "Plus de dix villes et villages partagent leurs initiatives depuis 2013.",
+                coming=("animatrice",),
+            ),
+            Session(2, "16:30", "18:00", "Ce que l’on fait ensemble l’an prochain", "Grande salle"),
+        ),
     ),
 )
