@@ -4,13 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.access import NotVisible
 from accounts.acting import Acting
-from groups.actions.attendances import attend
+from groups.actions.attendances import attend, call_event_off
 from groups.actions.events import EventPlan, cancel_event, edit_event
 from groups.actions.groups import archive_group
 from groups.actions.publications import delete_publication, edit_publication
@@ -27,6 +30,7 @@ from groups.feed import of_city, of_group
 from groups.models import Event, EventSeries, Level, Publication
 from groups.visibility import events_visible_to, series_visible_to
 from ruche.journal.models import Effect, Notification
+from ruche.templatetags.events import rhythm as said_rhythm
 from ruche.worker import run_ready_jobs
 from tests.people import a_client, a_membership, a_user, acting_as
 
@@ -560,3 +564,173 @@ def test_an_ended_series_cancels_what_was_to_come_and_tells_each_once(city):
     assert told(Effect.CANCEL, "event") == []
     end_series(acting_as(city.organiser), series=series, last=tomorrow(), reason="Encore.")
     assert of(series)[1].reason == "La médiatrice s’en va."
+
+
+# --- Pages -----------------------------------------------------------------------
+
+FORM = {
+    "name": "Permanence numérique",
+    "source": "On vous aide.",
+    "begins": "18:00",
+    "ends": "20:00",
+    "where": "online",
+    "online_url": "https://visio.example/permanence",
+    "level": "5",
+}
+
+
+def page_of(user, address):
+    answer = a_client(user).get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_series_is_planned_on_the_page_of_an_event(city):
+    client = a_client(city.member)
+    form = reverse("groups:create_event", args=[city.garden.handle])
+    typed = {**FORM, "day": tomorrow().isoformat(), "repeats": "weekly"}
+
+    assert 'name="repeats"' in client.get(form).content.decode()
+    wrong = client.post(form, {**typed, "until": "2001-01-01"})
+    assert wrong.status_code == 422
+    assert "La dernière date vient après" in wrong.content.decode()
+    assert not EventSeries.objects.exists()
+    answer = client.post(form, {**typed, "times": "6"})
+
+    series = EventSeries.objects.get()
+    assert answer.headers["Location"] == f"/s/{series.number}"
+    assert (series.rhythm, series.times) == ("weekly", 6)
+    client.post(form, {**FORM, "day": tomorrow().isoformat(), "name": "Une fois"})
+    assert Event.objects.get(name="Une fois").series is None
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "day", "words"),
+    [
+        ("weekly", date(2027, 3, 9), "chaque mardi, de 18 h à 20 h"),
+        ("fortnightly", date(2027, 3, 9), "un mardi sur deux, de 18 h à 20 h"),
+        ("monthly", date(2027, 3, 9), "le deuxième mardi du mois, de 18 h à 20 h"),
+        ("monthly", date(2027, 3, 30), "le dernier mardi du mois, de 18 h à 20 h"),
+    ],
+)
+def test_how_it_comes_back_is_said_in_words(rhythm, day, words):
+    series = EventSeries(
+        rhythm=rhythm,
+        first_day=day,
+        begins=at(day, 18).time(),
+        minutes=120,
+        timezone="Europe/Paris",
+    )
+
+    assert said_rhythm(series).replace("\xa0", " ") == words
+    series.until = date(2028, 1, 1)
+    assert said_rhythm(series).replace("\xa0", " ") == f"{words}, jusqu’au 1er janvier 2028"
+
+
+def test_a_series_says_how_it_comes_back_and_shows_its_dates(city):
+    series = a_series(
+        city.organiser, city.garden, until=tomorrow() + timedelta(days=20), times=None
+    )
+    address = series.get_absolute_url()
+
+    page = page_of(None, address)
+    assert page.count('class="ticket"') == 3
+    assert "de 18" in page
+    assert "Modifier la série" not in page
+    assert "Modifier la série" in page_of(city.organiser, address)
+    assert address in page_of(None, of(series)[1].get_absolute_url())
+    assert address in page_of(None, "/ville")
+    moved = a_client(None).get(reverse("groups:publication", args=[series.pk]))
+    assert moved.headers["Location"] == address
+
+
+def test_one_or_several_are_changed_on_the_page_of_an_occurrence(city):
+    series = a_series(city.organiser, city.garden)
+    second = of(series)[1]
+    client = a_client(city.organiser)
+    form = reverse("groups:edit_event", args=[second.number])
+    typed = {**FORM, "day": second.recurrence_id.isoformat(), "name": "Autre nom"}
+
+    assert 'value="onward"' in client.get(form).content.decode()
+    assert client.post(form, {**typed, "scope": "this"}).status_code == 302
+    assert [event.name == "Autre nom" for event in of(series)] == [False, True, False, False]
+    client.post(form, {**typed, "name": "Troisième nom", "scope": "onward"})
+    assert [event.name == "Troisième nom" for event in of(series)] == [False, True, True, True]
+    client.post(form, {**typed, "name": "Dernier nom", "scope": "all"})
+    assert {event.name for event in of(series)} == {"Dernier nom"}
+    other_day = second.recurrence_id + timedelta(days=1)
+    wrong = client.post(form, {**typed, "day": other_day.isoformat(), "scope": "all"})
+    assert wrong.status_code == 422
+    assert "Pour changer de jour" in wrong.content.decode()
+
+
+def test_a_series_is_ended_on_its_page(city):
+    series = a_series(city.organiser, city.garden)
+    attend(acting_as(city.member), event=of(series)[2])
+    address = reverse("groups:end_series", args=[series.number])
+    last = of(series)[0].recurrence_id.isoformat()
+
+    assert a_client(city.member).get(address).status_code == 403
+    client = a_client(city.organiser)
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"last": last, "reason": ""}).status_code == 422
+    assert client.post(address, {"last": last, "reason": " \x07 "}).status_code == 422
+    assert not any(event.is_cancelled for event in of(series))
+    client.post(address, {"last": last, "reason": "La médiatrice s’en va."})
+
+    assert [event.is_cancelled for event in of(series)] == [False, True, True, True]
+    assert "La médiatrice s’en va." in page_of(None, series.get_absolute_url())
+    news = page_of(city.member, "/moi/nouvelles")
+    assert "s’arrête" in news.replace("&#x27;", "’")
+    assert series.get_absolute_url() in news
+
+
+def test_who_sees_the_series_no_more_is_told_nothing_of_it(city):
+    series = a_series(city.organiser, city.garden)
+    attend(acting_as(city.resident), event=of(series)[2])
+    end_series(acting_as(city.organiser), series=series, last=tomorrow(), reason="Fini.")
+    Publication.objects.filter(pk=series.pk).update(level=Level.MEMBERS)
+
+    assert series.name not in page_of(city.resident, "/moi/nouvelles")
+
+
+def test_a_series_that_people_come_to_is_not_deleted_before_it_is_ended(city):
+    series = a_series(city.organiser, city.garden)
+    attend(acting_as(city.member), event=of(series)[0])
+    address = reverse("groups:delete", args=[series.pk])
+
+    answer = a_client(city.organiser).post(address)
+
+    assert answer.status_code == 422
+    assert reverse("groups:end_series", args=[series.number]) in answer.content.decode()
+    series.publication.refresh_from_db()
+    assert series.publication.deleted_at is None
+
+
+def test_who_comes_to_several_of_a_series_taken_off_the_page_is_told_once(city):
+    series = a_series(city.organiser, city.garden)
+    for event in of(series)[:2]:
+        attend(acting_as(city.resident), event=event)
+
+    call_event_off(series.publication)
+
+    assert told(Effect.CANCEL, "event") == [city.resident.actor.pk]
+
+
+@pytest.mark.parametrize("path", ["{series}", "/agenda", "/recherche?q=permanence", "{event}"])
+def test_a_year_of_weeks_costs_no_query_more(city, path):
+    series = a_series(city.organiser, city.garden, times=None)
+    path = path.format(series=series.get_absolute_url(), event=of(series)[0].get_absolute_url())
+
+    def queries():
+        cache.clear()
+        with CaptureQueriesContext(connection) as asked:
+            page_of(None, path)
+        return len(asked)
+
+    queries()
+    few = queries()
+    run_ready_jobs()
+
+    assert series.occurrences.count() == 53
+    assert queries() == few
