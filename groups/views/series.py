@@ -28,6 +28,8 @@ from ruche.core.qr import svg_of
 
 # A year of weeks, and what was moved into it.
 MOST_DATES = 60
+# Those that are read at once.
+NEXT_DATES = 8
 
 
 def series_numbered(request: Request, number: int) -> EventSeries:
@@ -47,12 +49,14 @@ def series(request: Request, number: int) -> HttpResponse:
     found = series_numbered(request, number)
     acting = request.acting
     opened = get_object_or_404(with_cards(visible_to(acting), acting), pk=found.pk)
-    dates = events_visible_to(acting).filter(series=found).upcoming()
-    dates = dates.select_related("place", "publication__group__actor")
+    upcoming = events_visible_to(acting).filter(series=found).upcoming()
+    dates = list(upcoming.select_related("place")[:MOST_DATES])
     context = thread_context(request, opened) | {
         "nav": "agenda",
         "series": found,
-        "dates": list(dates[:MOST_DATES]),
+        "dates": dates,
+        "next_dates": dates[:NEXT_DATES],
+        "later_dates": dates[NEXT_DATES:],
         "runs_event": may_run_event(acting, found),
     }
     return render(request, "groups/series/detail.html", context)
