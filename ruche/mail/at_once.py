@@ -181,7 +181,12 @@ def _published() -> models.QuerySet[Publication, Any]:
     """What begins a thread in a group of which somebody wants to know at once."""
     awaited = MailChoice.objects.filter(group=OuterRef("group"), rhythm=MailRhythm.NOW)
     return Publication.objects.filter(
-        Exists(awaited), in_reply_to=None, root=None, deleted_at=None, hidden_at=None
+        Exists(awaited),
+        in_reply_to=None,
+        root=None,
+        part_of=None,
+        deleted_at=None,
+        hidden_at=None,
     ).select_related("author", "group__actor", "event")
 
 

@@ -54,6 +54,8 @@ _EVENT_CHANGED = _noop(
 )
 # Kinds whose sentences of the bell hold names alone, no words that somebody wrote.
 _NAMES_ALONE = {"appeal", "publication", "follow", "membership", "group", "report", "structure"}
+# Kinds whose sentences name an event: said where everybody may read it.
+_EVENTS = ("event", "eventseries")
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def lines_of(acting: Acting, rows: Sequence[Notification]) -> list[Line]:
     by_key = {row.key: row for row in rows}
     told = in_words(acting, rows)
     quotable = read_by_everybody(
-        row.object_key for row in rows if row.object_kind in ("publication", "event")
+        row.object_key for row in rows if row.object_kind in ("publication", *_EVENTS)
     )
     groups = groups_visible_to(acting).in_bulk({key for row in rows if (key := _group_of(row))})
     return [_line(news, by_key[news.key], groups, quotable) for news in told]
@@ -100,11 +102,11 @@ def _line(news: News, row: Notification, groups: dict[int, Group], quotable: set
     sentence, path = news.sentence, news.url or reverse("groups:notifications")
     if key is not None and is_quiet(group):
         sentence = _(_QUIETLY.get(row.effect, _SOMETHING))
-        if not path.startswith(("/p/", "/e/")):
+        if not path.startswith(("/p/", "/e/", "/s/")):
             path = reverse("groups:notifications")
-    elif row.object_kind == "event" and not is_public:
+    elif row.object_kind in _EVENTS and not is_public:
         sentence = _(_OF_AN_EVENT.get(row.effect, _EVENT_CHANGED)) % {"group": group or ""}
-    elif row.object_kind not in _NAMES_ALONE | {"event"}:
+    elif row.object_kind not in {*_NAMES_ALONE, *_EVENTS}:
         sentence = _("Une nouvelle vous attend.")
     return Line(
         key=row.key,

@@ -33,6 +33,7 @@ from ruche.journal.models import Effect, Notification
 from ruche.templatetags.events import rhythm as said_rhythm
 from ruche.worker import run_ready_jobs
 from tests.people import a_client, a_membership, a_user, acting_as
+from tests.ruche.mails import chooses, mailed_at_once, to
 
 pytestmark = pytest.mark.django_db
 
@@ -734,3 +735,27 @@ def test_a_year_of_weeks_costs_no_query_more(city, path):
 
     assert series.occurrences.count() == 53
     assert queries() == few
+
+
+# --- Mails -----------------------------------------------------------------------
+
+
+def test_a_series_is_news_of_its_group_once(city):
+    chooses(city.member, "now", city.garden)
+    a_series(city.organiser, city.garden)
+    run_ready_jobs()
+
+    assert len(mailed_at_once()) == 1
+
+
+def test_the_end_of_a_series_is_mailed_by_name_only_if_everybody_reads_it(city):
+    for group, level in ((city.garden, Level.PUBLIC), (city.garden, Level.MEMBERS)):
+        series = a_series(city.organiser, group, level=level)
+        for event in of(series)[1:3]:
+            attend(acting_as(city.member), event=event)
+        end_series(acting_as(city.organiser), series=series, last=tomorrow(), reason="Fini.")
+
+    assert sorted(letter.subject for letter in to(city.member, mailed_at_once())) == [
+        "Un rendez-vous de « Jardin partagé » est annulé",
+        "« Permanence numérique » s’arrête : les prochains rendez-vous sont annulés",
+    ]
