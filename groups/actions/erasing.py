@@ -28,6 +28,7 @@ from groups.models import (
     Attachment,
     Bookmark,
     Event,
+    EventSeries,
     Export,
     Group,
     GroupState,
@@ -232,6 +233,7 @@ def _bury(publication: Publication) -> None:
     for rows in (publication.revisions, publication.mentions, publication.audience):
         rows.all().delete()
     Event.objects.filter(publication=publication).delete()
+    EventSeries.objects.filter(publication=publication).delete()
     Like.objects.filter(publication=publication).delete()
     Bookmark.objects.filter(publication=publication).delete()
     publication.hashtags.clear()

@@ -17,7 +17,15 @@ from groups.actions.memberships import (
     make_organiser,
     other_organisers,
 )
-from groups.models import Attendance, AttendanceState, Event, Group, GroupState, Membership
+from groups.models import (
+    Attendance,
+    AttendanceState,
+    Event,
+    EventSeries,
+    Group,
+    GroupState,
+    Membership,
+)
 from ruche.core.db import atomic
 
 
@@ -123,3 +131,11 @@ def _leave_events_to_groups(acting: Acting) -> None:
     )
     for event in announced.select_related("publication"):
         take_name_off(event.publication)
+    goes_on = EventSeries.objects.filter(
+        publication__author=acting.actor,
+        publication__deleted_at=None,
+        publication__hidden_at=None,
+        ended_at=None,
+    )
+    for series in goes_on.select_related("publication"):
+        take_name_off(series.publication)

@@ -5,6 +5,7 @@ Jobs queued in the transaction that takes the sight away; what is left to do is
 read from the rows, so that a run that was cut, or two at a time, end alike.
 """
 
+from django.db.models import Q
 from django_tasks import task
 
 from accounts.access import require
@@ -25,7 +26,7 @@ def release_unseen_seats(
     group_key: int | None = None, actor_key: int | None = None, event_key: int | None = None
 ) -> None:
     """
-    Go through what is to come: of a group, of an event, where an actor answered, or all of it.
+    Go through what is to come: of a group, of an event with its parts, of an actor, or all of it.
 
     All of it every hour: whatever else took the sight away (a block, a suspension).
     """
@@ -33,7 +34,7 @@ def release_unseen_seats(
     if group_key is not None:
         events = events.filter(publication__group=group_key)
     if event_key is not None:
-        events = events.filter(pk=event_key)
+        events = events.filter(Q(pk=event_key) | Q(publication__part_of=event_key))
     if actor_key is not None:
         events = events.filter(attendances__actor=actor_key)
     after = 0

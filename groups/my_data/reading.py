@@ -26,6 +26,7 @@ from groups.models import (
     Bookmark,
     Draft,
     Event,
+    EventSeries,
     Group,
     Invitation,
     Like,
@@ -204,7 +205,10 @@ def publications(acting: Acting, rows: Sequence[Publication]) -> Iterator[Record
     replies = visible_to(acting).filter(in_reply_to__in=keys).order_by("key")
     for key, parent in replies.values_list("key", "in_reply_to"):
         answers.setdefault(parent or 0, []).append(address_of(key))
-    events = Event.objects.select_related("place").in_bulk(keys)
+    events: dict[int, Event | EventSeries] = {
+        **Event.objects.select_related("place").in_bulk(keys),
+        **EventSeries.objects.select_related("place").in_bulk(keys),
+    }
     models.prefetch_related_objects(list(rows), "revisions", "attachments", "hashtags")
     for row in rows:
         yield {
@@ -234,16 +238,17 @@ def publications(acting: Acting, rows: Sequence[Publication]) -> Iterator[Record
         }
 
 
-def _of_event(event: Event | None) -> Record:
-    """What a publication says more where it is an event; its place is said by name."""
+def _of_event(event: Event | EventSeries | None) -> Record:
+    """What a publication says more where it is an event or a series; its place is said by name."""
+    once = event if isinstance(event, Event) else None
     return {
         "event": event and event.name,
-        "starts_at": event and event.starts_at,
-        "ends_at": event and event.ends_at,
+        "starts_at": once and once.starts_at,
+        "ends_at": once and once.ends_at,
         "place": str(event.place) if event and event.place else None,
         "online_url": event and event.online_url,
         "access": event and event.access,
-        "status": event and event.status,
+        "status": once and once.status,
         "status_because": event and event.reason,
     }
 

@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts.access import NotVisible
 from accounts.acting import Acting
 from groups.actions.attendances import attend, call_event_off
+from groups.actions.erasing import _bury
+from groups.actions.erasure import _leave_events_to_groups
 from groups.actions.events import EventPlan, cancel_event, edit_event
 from groups.actions.groups import archive_group
 from groups.actions.publications import delete_publication, edit_publication
@@ -28,6 +30,7 @@ from groups.actions.series import (
 )
 from groups.feed import of_city, of_group
 from groups.models import Event, EventSeries, Level, Publication
+from groups.my_data.reading import publications
 from groups.visibility import events_visible_to, series_visible_to
 from ruche.journal.models import Effect, Notification
 from ruche.templatetags.events import rhythm as said_rhythm
@@ -759,3 +762,48 @@ def test_the_end_of_a_series_is_mailed_by_name_only_if_everybody_reads_it(city):
         "Un rendez-vous de « Jardin partagé » est annulé",
         "« Permanence numérique » s’arrête : les prochains rendez-vous sont annulés",
     ]
+
+
+# --- Who planned it goes -----------------------------------------------------------
+
+
+def test_a_series_outlives_the_account_of_who_planned_it(city):
+    series = a_series(city.member, city.garden)
+    ended = a_series(city.member, city.garden)
+    end_series(acting_as(city.member), series=ended, last=tomorrow(), reason="Fini.")
+
+    _leave_events_to_groups(acting_as(city.member))
+
+    series.publication.refresh_from_db()
+    ended.publication.refresh_from_db()
+    assert series.publication.author != city.member.actor
+    assert {event.publication.author for event in of(series)} == {series.publication.author}
+    assert ended.publication.author == city.member.actor
+
+
+def test_what_is_buried_of_a_series_has_no_word_left(city):
+    series = a_series(city.member, city.garden)
+
+    _bury(series.publication)
+
+    assert not EventSeries.objects.exists()
+
+
+def test_one_s_series_is_in_one_s_own_copy(city):
+    series = a_series(city.member, city.garden)
+
+    (row,) = publications(acting_as(city.member), [series.publication])
+
+    assert row["event"] == "Permanence numérique"
+
+
+def test_who_loses_sight_of_a_narrowed_series_gives_the_seat_back(city):
+    series = a_series(city.organiser, city.garden)
+    attend(acting_as(city.resident), event=of(series)[1])
+
+    edit_publication(
+        acting_as(city.organiser), publication=series.publication, source="Entre nous", level=2
+    )
+    run_ready_jobs()
+
+    assert not of(series)[1].attendances.standing().exists()
