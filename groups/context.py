@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.acting import Acting
 from groups.models import GroupState, ReportState
 from groups.notifications import Bell
-from groups.visibility import groups_visible_to, reports_handled_by
+from groups.visibility import appeals_handled_by, groups_visible_to, reports_handled_by
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
@@ -33,4 +33,5 @@ def _waiting_at_the_desk(acting: Acting) -> int:
         return 0
     waits = Q(state=GroupState.ASKED) | Q(state=GroupState.OPEN, ownerless_since__isnull=False)
     reports = reports_handled_by(acting).filter(state=ReportState.OPEN)
-    return reports.count() + groups_visible_to(acting).filter(waits).count()
+    appeals = appeals_handled_by(acting).filter(state=ReportState.OPEN)
+    return reports.count() + appeals.count() + groups_visible_to(acting).filter(waits).count()

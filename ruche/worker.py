@@ -29,6 +29,7 @@ from groups.actions.sanctions import settle_sanctions
 from groups.actions.seats import release_unseen_seats
 from groups.actions.series import extend_all_series
 from groups.actions.succession import settle_successions
+from ruche.core.city import city
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Entry
 from ruche.journal.signals import entry_recorded
@@ -39,7 +40,6 @@ logger = logging.getLogger(__name__)
 
 WORKER_ID = "ruche"
 POLL_S = 0.5
-KEEP_ENTRIES = timedelta(days=30)
 KEEP_FAILED_JOBS = timedelta(days=7)
 # A job is shorter than this: one that runs for longer lost its worker and is run again.
 JOB_LOST_AFTER = timedelta(minutes=10)
@@ -180,12 +180,12 @@ def recover_lost_jobs(after: timedelta = JOB_LOST_AFTER) -> int:
 
 
 def purge() -> int:
-    """Delete what is past its time: journal entries of 30 days, failed jobs of a week."""
+    """Delete what is past its time: journal entries by the city’s days, failed jobs of a week."""
     now = timezone.now()
     failed = DBTaskResult.objects.failed().filter(finished_at__lt=now - KEEP_FAILED_JOBS)
     failed.delete()
     purge_tries()
-    oldest_kept = first_key_of(now - KEEP_ENTRIES)
+    oldest_kept = first_key_of(now - timedelta(days=city().keep_days))
     purged = 0
     while keys := list(
         Entry.objects.filter(key__lt=oldest_kept)
