@@ -28,7 +28,7 @@ def bell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _waiting_at_the_desk(acting: Acting) -> int:
-    """How many reports and groups wait for the city's moderators; two queries, for them alone."""
+    """how many reports, appeals and groups wait for the city's moderators: for them alone."""
     if not acting.is_moderator:
         return 0
     waits = Q(state=GroupState.ASKED) | Q(state=GroupState.OPEN, ownerless_since__isnull=False)
