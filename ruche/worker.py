@@ -35,6 +35,7 @@ from ruche.journal.models import Entry
 from ruche.journal.signals import entry_recorded
 from ruche.mail.at_once import mail_at_once, purge_sent
 from ruche.mail.digest import queue_digests
+from ruche.mail.incoming import read_answers
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,7 @@ class Worker:
         if time.monotonic() >= self.look_at:
             self.look_at = time.monotonic() + MINUTE_S
             settle_sanctions(Acting.system("its time is over"))
+            read_answers(self.is_running)
             settle_successions(Acting.system("no organiser stands"))
         if time.monotonic() >= self.purge_at:
             self.purge_at = time.monotonic() + HOUR_S
