@@ -60,7 +60,7 @@ def test_each_gets_the_mail_of_the_day_once_though_the_worker_is_killed(faulty_c
         _until(faulty_city, smtp, PEOPLE * kill // (KILLS + 1) + random.randint(1, PEOPLE // 10))
         working.kill()
         # What a worker had in hand is run again after ten minutes: they have passed.
-        faulty_city.write("UPDATE django_tasks_db_dbtaskresult SET started_at = '2020-01-01'")
+        faulty_city.write("UPDATE django_tasks_database_dbtaskresult SET started_at = '2020-01-01'")
     working = Working(faulty_city)
     _until(faulty_city, smtp, PEOPLE)
     _until_nothing_waits(faulty_city)
@@ -80,7 +80,7 @@ def test_each_gets_the_mail_of_the_day_once_though_the_worker_is_killed(faulty_c
 
 def _until_nothing_waits(city) -> None:
     until = time.monotonic() + ENDS_WITHIN_S
-    query = "SELECT count(*) FROM django_tasks_db_dbtaskresult WHERE status = 'READY'"
+    query = "SELECT count(*) FROM django_tasks_database_dbtaskresult WHERE status = 'READY'"
     query += " AND task_path = 'ruche.core.mail.send'"
     while city.rows(query)[0][0]:
         assert time.monotonic() < until
