@@ -80,7 +80,7 @@ def person(request: Request, name: str) -> HttpResponse:
             "may_judge": may_judge,
             "standing": Sanction.objects.standing()
             .filter(target=target)
-            .exclude(kind=SanctionKind.WARN),
+            .exclude(kind=SanctionKind.WARN)[:LISTED],
             "before": before.select_related("sanction")[:LISTED],
             "form": form,
         },
