@@ -39,7 +39,7 @@ class Code:
     """
     The code that stands in a session.
 
-    ``purpose`` is "sign-in", "sign-up", "add" or "confirm". ``kept`` holds what
+    ``purpose`` is "sign-in", "sign-up", "add", "confirm" or "seat". ``kept`` holds what
     the purpose needs, plain values. ``leads_to`` says which message goes out:
     "code", or "unknown" or "known" where the code is a decoy.
     """

@@ -51,6 +51,11 @@ def may_sign_up(request: HttpRequest) -> bool:
     return allow(f"sign-up:{network_of(request)}", limit=SIGN_UPS_PER_HOUR, per_s=3600)
 
 
+def may_ask_for_seat(request: HttpRequest) -> bool:
+    """Seats asked for without an account from one network address: 200 an hour."""
+    return allow(f"seat:{network_of(request)}", limit=SIGN_UPS_PER_HOUR, per_s=3600)
+
+
 def may_try_password(request: HttpRequest, user: User | None, identifier: str) -> bool:
     """Passwords for one account: 10 in 15 minutes from each of its devices, 10 from elsewhere."""
     who = f"user:{user.pk}" if user is not None else f"name:{identifier.lower()}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.access import (
@@ -44,7 +45,6 @@ from groups.visibility import (
     visible_to,
     written_by,
 )
-from ruche.core.city import city
 
 __all__ = ["NotVisible", "require", "require_visible"]
 
@@ -98,7 +98,7 @@ def may_invite(acting: Acting, group: Group) -> bool:
 
 def may_open_group(acting: Acting) -> bool:
     """Whether a new group opens at once; otherwise the city answers."""
-    return acting.is_signed_in and (city().group_creation == "open" or acting.is_moderator)
+    return acting.is_signed_in and (settings.RUCHE_GROUP_CREATION == "open" or acting.is_moderator)
 
 
 def may_answer_group_request(acting: Acting) -> bool:
@@ -349,7 +349,10 @@ def may_attend(acting: Acting, event: Event) -> bool:
 def may_attend_without_account(event: Event) -> bool:
     """By a name and a confirmed address: where the organisers say so, to what everybody reads."""
     everybody = Acting.anonymous("page")
-    return event.open_to_all and visible_to(everybody).filter(pk=event.pk).exists()
+    group = event.publication.group
+    if not event.open_to_all or not (group is None or group.is_open):
+        return False
+    return visible_to(everybody).filter(pk=event.pk).exists()
 
 
 # --- Reports ------------------------------------------------------------------

@@ -8,7 +8,6 @@ from groups.views import (
     appeals,
     attachments,
     attendances,
-    city,
     deleted,
     desk,
     directory,
@@ -32,6 +31,7 @@ from groups.views import (
     search,
     series,
     threads,
+    visitors,
 )
 
 app_name = "groups"
@@ -115,6 +115,10 @@ urlpatterns = [
     path("e/<int:number>/annuler", events.cancel, name="cancel_event"),
     path("e/<int:number>/venir", attendances.come, name="come"),
     path("e/<int:number>/ne-plus-venir", attendances.leave, name="stay_away"),
+    path("e/<int:number>/venir-sans-compte", visitors.ask, name="visitor"),
+    path("e/<int:number>/venir-sans-compte/code", visitors.confirm, name="visitor_code"),
+    path("ma-place/<str:token>", visitors.seat, name="my_seat"),
+    path("ma-place/<str:token>/rendre", visitors.leave, name="leave_my_seat"),
     path("e/<int:number>/qui-vient", attendances.attendees, name="attendees"),
     path(
         "e/<int:number>/qui-vient.csv",
@@ -151,8 +155,6 @@ urlpatterns = [
     path("bureau/personnes", sanctions.people, name="desk_people"),
     path("bureau/personnes/<str:name>", sanctions.person, name="desk_person"),
     path("bureau/sanctions/<int:key>/lever", sanctions.lift, name="lift_sanction"),
-    path("bureau/reglages", city.settings, name="desk_settings"),
-    path("a-propos", city.about, name="about"),
     path("bureau/ruches", desk.groups, name="desk_groups"),
     path("bureau/ruches/<str:name>", desk.group, name="desk_group"),
     path("bureau/journal", desk.log, name="desk_log"),

@@ -329,6 +329,12 @@ def attendances_visible_to(acting: Acting) -> AttendanceQuerySet:
     return Attendance.objects.filter(mine | organised | authored)
 
 
+def attendances_behind(token: str) -> AttendanceQuerySet:
+    """The answer that a private link opens, to what everybody sees: holding it is the right."""
+    seen = events_visible_to(Acting.anonymous("page"))
+    return Attendance.objects.filter(token_hash=hash_of(token), event__in=seen)
+
+
 def actors_visible_to(acting: Acting) -> QuerySet[Actor]:
     """Standing actors but those who block the reader and groups one may not know of."""
     actors = Actor.objects.standing()

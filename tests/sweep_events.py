@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from accounts.acting import Acting
+from groups.actions.attendees import token_of
 from groups.attendance import calendar_token_of
 from groups.mail_choices import stop_token_of
 from groups.models import (
@@ -20,6 +21,7 @@ from groups.models import (
     Publication,
     next_number,
 )
+from groups.models.invitation import hash_of
 from tests.people import a_note
 
 if TYPE_CHECKING:
@@ -31,7 +33,14 @@ PREPARE = {"organiser", "author"}
 
 def plant_events(city: "SweptCity", readers: set[str]) -> None:
     """One in the open group, one inside the closed and the hidden one, cancelled there."""
-    _event(city, "open event", city.garden, {}, level=Level.PUBLIC)
+    opened = _event(city, "open event", city.garden, {}, level=Level.PUBLIC)
+    Event.objects.filter(pk=opened.pk).update(open_to_all=True)
+    visitor = Attendance.objects.create(
+        event=opened, name="Zoé", email="zoe@courriel.test", state="going", rank=1
+    )
+    visitor.token_hash = hash_of(token_of(visitor))
+    visitor.save()
+    city.things["seat token"] = token_of(visitor)
     _series(city, "open series", city.garden, {}, level=Level.PUBLIC)
     for group, prefix in ((city.closed, "closed"), (city.hidden, "hidden")):
         words = {

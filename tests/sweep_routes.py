@@ -394,6 +394,16 @@ ROUTES: dict[str, Route] = {
     "groups:cancel_event": events(),
     "groups:come": events(),
     "groups:stay_away": events(),
+    "groups:visitor": events(OPENS_A_DOOR),
+    "groups:visitor_code": events(OPENS_A_DOOR),
+    "groups:my_seat": Route(
+        lambda city, name: [stop(name, city.things["seat token"]), stop(name, "0", known_to=set())],
+        OPENS_A_DOOR,
+    ),
+    "groups:leave_my_seat": Route(
+        lambda city, name: [stop(name, city.things["seat token"]), stop(name, "0", known_to=set())],
+        OPENS_A_DOOR,
+    ),
     "groups:attendees": events(),
     "groups:participants_csv": events(),
     "groups:participants_ods": events("the rows of the CSV, compressed"),
@@ -474,8 +484,6 @@ ROUTES: dict[str, Route] = {
         ]
     ),
     "groups:desk_log": plain(),
-    "groups:desk_settings": plain("what the city says of itself to everybody"),
-    "groups:about": plain("what the city says of itself to everybody"),
     "groups:my_decision": reports({"to the city": set(), "decided": {OUTSIDER, AUTHOR}}),
     "groups:suspended": plain(PROOF_ASKED),
     "groups:suspended_copy": Route(

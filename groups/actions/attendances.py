@@ -23,6 +23,10 @@ from ruche.core.turns import one_at_a_time
 from ruche.journal.log import record
 from ruche.journal.models import Effect
 
+# What a fresh answer says.
+_WRITTEN = (
+    "event", "actor", "name", "email", "language", "guests", "rank", "state", "answered_at", "via",
+)  # fmt: skip
 # Promoted in one transaction; the rest follows with the next departure or change.
 MOST_PROMOTED = 500
 
@@ -57,11 +61,11 @@ def attend(acting: Acting, *, event: Event, guests: int = 0) -> Attendance:
     event = held(event)
     require(may_attend(acting, event))
     assert acting.actor is not None
-    _check_open(event, guests)
+    check_open(event, guests)
     standing = Attendance.objects.filter(event=event, actor=acting.actor).first()
     if standing is not None and standing.state in (AttendanceState.GOING, AttendanceState.WAITING):
-        return _change_guests(acting, event, standing, guests)
-    return _come(acting, event, standing or Attendance(event=event, actor=acting.actor), guests)
+        return change_guests(acting, event, standing, guests)
+    return come(acting, event, standing or Attendance(event=event, actor=acting.actor), guests)
 
 
 @in_line
@@ -195,7 +199,7 @@ def held_together(events: EventQuerySet) -> list[Event]:
     )
 
 
-def _check_open(event: Event, guests: int) -> None:
+def check_open(event: Event, guests: int) -> None:
     if event.is_cancelled:
         raise ValidationError(_("Ce rendez-vous est annulé."), code="cancelled")
     if event.is_over:
@@ -212,7 +216,7 @@ def _check_open(event: Event, guests: int) -> None:
         )
 
 
-def _come(acting: Acting, event: Event, attendance: Attendance, guests: int) -> Attendance:
+def come(acting: Acting, event: Event, attendance: Attendance, guests: int) -> Attendance:
     free = free_seats(event)
     queue = Attendance.objects.filter(event=event).waiting().exists()
     fits = free is None or (not queue and guests < free)
@@ -224,10 +228,7 @@ def _come(acting: Acting, event: Event, attendance: Attendance, guests: int) -> 
     if attendance._state.adding:
         attendance = create_keyed(
             Attendance,
-            **{
-                name: getattr(attendance, name)
-                for name in ("event", "actor", "guests", "rank", "state", "answered_at", "via")
-            },
+            **{name: getattr(attendance, name) for name in _WRITTEN},
         )
     else:
         attendance.save()
@@ -241,7 +242,7 @@ def _next_rank(event: Event) -> int:
     return event.last_rank
 
 
-def _change_guests(acting: Acting, event: Event, attendance: Attendance, guests: int) -> Attendance:
+def change_guests(acting: Acting, event: Event, attendance: Attendance, guests: int) -> Attendance:
     more = guests - attendance.guests
     if more == 0:
         return attendance

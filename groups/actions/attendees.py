@@ -2,8 +2,14 @@
 
 from collections.abc import Collection, Iterable
 
+from django.conf import settings
+from django.urls import reverse
+
 from accounts.acting import Acting
 from groups.models import Attendance, Event, EventSeries
+from groups.models.invitation import token_from
+from ruche.core.mail import queue
+from ruche.core.moments import language_of, said_span
 from ruche.journal.log import notify
 from ruche.journal.models import Effect
 
@@ -22,6 +28,7 @@ def tell_those_who_come(
     """
     keys = [about.pk] if events is None else [event.pk for event in events]
     people = Attendance.objects.filter(event__in=keys, actor__isnull=False).standing()
+    _write_all(keys, _IN_A_MAIL[effect])
     author = about.publication.author_id
     _tell(
         about,
@@ -37,6 +44,7 @@ def tell_by_the_city(events: Collection[Event], effect: Effect) -> None:
 
     Who comes to several is told of the first.
     """
+    _write_all([event.pk for event in events], _BY_THE_CITY[effect])
     told: set[int] = set()
     for event in events:
         people = Attendance.objects.filter(event=event, actor__isnull=False).standing()
@@ -60,13 +68,17 @@ def _tell(
 
 def tell_seat(event: Event, attendance: Attendance) -> None:
     """A seat became free, and it is theirs."""
-    if attendance.actor_id is not None:
+    if attendance.actor_id is None:
+        write_to(event, attendance, "promoted")
+    else:
         _tell_one(event, attendance.actor_id, Effect.ACCEPT)
 
 
 def tell_lost_seat(event: Event, attendance: Attendance) -> None:
     """They may not see it any more, and it has somebody else."""
-    if attendance.actor_id is not None:
+    if attendance.actor_id is None:
+        write_to(event, attendance, "lost")
+    else:
         _tell_one(event, attendance.actor_id, Effect.REMOVE)
 
 
@@ -78,4 +90,42 @@ def _tell_one(event: Event, actor_key: int, effect: Effect) -> None:
         actor_key=None,
         group_key=event.publication.group_id,
         again=True,
+    )
+
+
+# --- By mail, to who has no account ---------------------------------------------
+
+# Of what is taken off the page the mail repeats no word: the moment says which it is.
+_IN_A_MAIL = {Effect.UPDATE: "moved", Effect.CANCEL: "cancelled"}
+_BY_THE_CITY = {Effect.UPDATE: "moved", Effect.CANCEL: "off"}
+
+
+def _write_all(keys: Collection[int], what: str) -> None:
+    """One mail for each seat of each of these events that is held without an account."""
+    visitors = Attendance.objects.filter(event__in=keys, actor=None).standing()
+    for visitor in visitors.select_related("event").order_by("key"):
+        write_to(visitor.event, visitor, what)
+
+
+def token_of(attendance: Attendance) -> str:
+    """The token of a private link: made of the row and the house's secret, kept as a hash."""
+    return token_from(f"seat:{attendance.pk}:{attendance.email}")
+
+
+def write_to(event: Event, attendance: Attendance, what: str) -> None:
+    """Write to who has no account: ``what`` is a case of the template."""
+    language = attendance.language or settings.LANGUAGE_CODE
+    home = settings.PUBLIC_URL
+    queue(
+        "seat",
+        attendance.email,
+        {
+            "what": what,
+            "event_name": event.name,
+            "when": said_span(event.starts_local, event.ends_local, language_of(language)),
+            "event_url": home + event.get_absolute_url(),
+            "seat_url": home + reverse("groups:my_seat", args=[token_of(attendance)]),
+            "calendar_url": home + reverse("opendata:event_calendar", args=[event.number]),
+        },
+        language=language,
     )

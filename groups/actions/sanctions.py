@@ -18,6 +18,7 @@ from accounts.models import Actor
 from accounts.visibility import people_behind
 from groups import access
 from groups.actions.deciding import WARN, Decided, close, mail, prove, tell_target
+from groups.actions.seats import release_unseen_seats
 from groups.actions.telling import city_moderators
 from groups.models import (
     Ground,
@@ -147,6 +148,8 @@ def _settle(acting: Acting, target: Actor) -> None:
         suspended=SanctionKind.SUSPEND in kinds,
         limited=SanctionKind.LIMIT in kinds,
     )
+    if SanctionKind.SUSPEND in kinds:
+        release_unseen_seats.enqueue(actor_key=target.pk)
 
 
 # --- Who looks after groups meanwhile -----------------------------------------

@@ -139,6 +139,13 @@ class EventForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Ce qui a été changé pour un seul rendez-vous reste comme il est."),
     )
+    open_to_all = forms.BooleanField(
+        label=_("On peut venir sans compte"),
+        help_text=_(
+            "Avec un nom et une adresse mail. Seulement si tout le monde peut lire ce rendez-vous."
+        ),
+        required=False,
+    )
     reason = forms.CharField(
         label=_("Un mot pour celles et ceux qui viennent"),
         help_text=_("Si le jour, l’heure ou le lieu change, ce mot part avec."),
@@ -242,7 +249,7 @@ class EventForm(forms.Form):
             capacity=data["capacity"],
             guests_most=data["guests_most"] or 0,
             room=data.get("room", ""),
-            open_to_all=False if self.event is None else self.event.open_to_all,
+            open_to_all=bool(data.get("open_to_all")),
         )
 
 
@@ -268,6 +275,7 @@ def _as_it_stands(event: Event) -> dict[str, Any]:
         "access": event.access,
         "capacity": event.capacity,
         "guests_most": event.guests_most,
+        "open_to_all": event.open_to_all,
         "room": event.room,
         "scope": THIS,
     }

@@ -42,13 +42,12 @@ def agenda_context(
     With ``point``, what is near it.
     """
     one_day = asked_day(request.GET.get("jour", ""))
-    asked = one_day or asked_day(request.GET.get("du", ""))
-    first = asked or timezone.localdate()
+    first = one_day or asked_day(request.GET.get("du", "")) or timezone.localdate()
     return {
         "nav": "agenda",
         "week": week_of(events, first, 1 if one_day else DAYS, point=point),
         "here": request.path,
-        "is_now": asked is None,
+        "is_now": "du" not in request.GET and one_day is None,
     }
 
 

@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import Request
-from groups.access import may_add_session, may_attend, may_run_event, may_schedule, require
+from groups.access import (
+    may_add_session,
+    may_attend,
+    may_attend_without_account,
+    may_run_event,
+    may_schedule,
+    require,
+)
 from groups.actions.events import cancel_event, edit_event, reinstate_event, schedule_event
 from groups.actions.places import add_place
 from groups.actions.series import edit_series, schedule_series
@@ -51,6 +58,8 @@ def event(request: Request, number: int) -> HttpResponse:
     opened = get_object_or_404(with_cards(visible_to(acting), acting), pk=found.pk)
     context = thread_context(request, opened)
     context |= seats_context(request, found)
+    # One thing to do first on the page: to come, then to ask.
+    context["composer_is_second"] = context["may_come"] and context["mine"] is None
     context |= {
         "nav": "agenda",
         "event": found,
@@ -68,6 +77,7 @@ def seats_context(request: Request, event: Event) -> dict[str, Any]:
     return {
         "seats": seats,
         "mine": seats.mine,
+        "may_come_without_account": not acting.is_signed_in and may_attend_without_account(event),
         "may_come": may_attend(acting, event) and not event.is_over and not event.is_cancelled,
         "coming_form": ComingForm(
             most=event.guests_most, initial={"guests": seats.mine.guests if seats.mine else 0}

@@ -11,6 +11,7 @@ from groups.actions.groups import edit_group
 from groups.actions.memberships import ban_member, leave, remove_member
 from groups.actions.publications import edit_publication
 from groups.actions.reports import hide_publication
+from groups.actions.sanctions import sanction_actor
 from groups.actions.seats import release_unseen, release_unseen_seats
 from groups.models import Level, Membership, Visibility
 from groups.notifications import news_of
@@ -113,6 +114,19 @@ def test_a_group_that_closes_puts_out_those_who_see_no_more(city):
         attend(acting_as(user), event=event)
 
     edit_group(acting_as(city.organiser), group=city.garden, visibility=Visibility.CLOSED)
+    run_ready_jobs()
+
+    assert states(event) == [("habitante", "left"), ("membre", "going")]
+
+
+def test_who_is_suspended_gives_their_seat_back(city):
+    event = an_event(city.organiser, city.garden, capacity=1)
+    for user in (city.resident, city.member):
+        attend(acting_as(user), event=event)
+
+    sanction_actor(
+        acting_as(city.moderator), target=city.resident.actor, kind="suspend", statement="Menaces."
+    )
     run_ready_jobs()
 
     assert states(event) == [("habitante", "left"), ("membre", "going")]
