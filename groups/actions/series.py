@@ -162,9 +162,8 @@ def edit_series(
     require_visible(still_visible(acting, event.publication))
     plan.check()
     hold_standing(acting, event.publication.group)
-    series = _held(event.series_id or 0)
-    require_visible(series is not None)
-    assert series is not None
+    require_visible(event.series_id is not None)
+    series = _locked().get(pk=event.series_id)
     require(may_run_event(acting, series))
     event = held(event)
     values = _series_changes(series, event, plan)
@@ -196,10 +195,7 @@ def end_series(acting: Acting, *, series: EventSeries, last: date, reason: str) 
     """
     require_visible(still_visible(acting, series.publication))
     hold_standing(acting, series.publication.group)
-    held_series = _held(series.pk)
-    require_visible(held_series is not None)
-    assert held_series is not None
-    series = held_series
+    series = _locked().get(pk=series.pk)
     require(may_run_event(acting, series))
     if series.until is not None and series.until <= last:
         return series
@@ -253,7 +249,7 @@ def extend_all_series(acting: Acting) -> int:
 @atomic()
 def make_some(*, series_key: int, limit: int = BATCH) -> int:
     """Make the next ``limit`` occurrences within the year; return how many were made."""
-    series = _held(series_key)
+    series = _locked().filter(pk=series_key).first()
     if series is None or not _growing().filter(pk=series_key).exists():
         return 0
     horizon = timezone.localdate() + AHEAD
@@ -330,18 +326,14 @@ SHARED = (
 )
 
 
-def _held(key: int) -> EventSeries | None:
+def _locked() -> QuerySet[EventSeries]:
     """
-    The series as it stands, locked with its publication.
+    Series as they stand, locked with their publication.
 
     Whoever makes, changes or narrows occurrences goes one by one.
     """
     series = EventSeries.objects.select_for_update(no_key=True, of=("self", "publication"))
-    return (
-        series.select_related("publication__author", "publication__group", "place")
-        .filter(pk=key)
-        .first()
-    )
+    return series.select_related("publication__author", "publication__group", "place")
 
 
 def _template_of(plan: EventPlan) -> dict[str, Any]:

@@ -218,6 +218,9 @@ def test_a_session_is_added_on_the_page_of_its_programme(city):
         "room": "Salle B",
     }
 
+    assert a_client(None).post(form, typed).status_code == 302
+    assert a_client(city.member).post(form, typed).status_code == 403
+    assert not festival.sessions.exists()
     assert form in client.get(festival.get_absolute_url()).content.decode()
     assert client.get(form).status_code == 200
     wrong = client.post(form, {**typed, "day": "2001-01-01"})

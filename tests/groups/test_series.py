@@ -31,8 +31,9 @@ from groups.actions.series import (
 from groups.feed import of_city, of_group
 from groups.models import Event, EventSeries, Level, Publication
 from groups.my_data.reading import publications
-from groups.visibility import events_visible_to, series_visible_to
-from ruche.journal.models import Effect, Notification
+from groups.visibility import ANONYMOUS, events_visible_to, series_visible_to, viewers_of
+from realtime.ringing import rings_of
+from ruche.journal.models import Effect, Entry, Notification
 from ruche.templatetags.events import rhythm as said_rhythm
 from ruche.worker import run_ready_jobs
 from tests.people import a_client, a_membership, a_user, acting_as
@@ -266,6 +267,18 @@ def test_a_series_stands_once_in_feeds_and_all_of_it_in_the_agenda(city):
     assert events_visible_to(acting_as(None)).filter(series=series).count() == AT_ONCE
 
 
+def test_occurrences_ring_no_page(city):
+    series = a_series(city.organiser, city.garden)
+    reader = city.member.actor.pk
+
+    rings = rings_of(Entry.objects.order_by("key"), {"g:jardin": {reader}, "city": {reader}})
+
+    assert {topic: ring.arrived for (topic, _), ring in rings.items()} == {
+        "g:jardin": {series.pk},
+        "city": {series.pk},
+    }
+
+
 def test_occurrences_go_no_further_than_their_series(city):
     series = a_series(city.organiser, city.shelter, level=Level.PUBLIC)
 
@@ -351,6 +364,8 @@ def test_what_is_taken_back_takes_its_occurrences_with_it(city):
 
     assert not events_visible_to(acting_as(city.member)).exists()
     assert a_client(city.member).get(first.get_absolute_url()).status_code == 404
+    part = Publication.objects.get(pk=first.pk)
+    assert viewers_of(part, [ANONYMOUS, city.member.actor.pk]) == set()
 
 
 def test_what_is_hidden_hides_its_occurrences(city):
@@ -674,6 +689,7 @@ def test_a_series_is_ended_on_its_page(city):
     address = reverse("groups:end_series", args=[series.number])
     last = of(series)[0].recurrence_id.isoformat()
 
+    assert a_client(None).post(address, {"last": last, "reason": "Non."}).status_code == 302
     assert a_client(city.member).get(address).status_code == 403
     client = a_client(city.organiser)
     assert client.get(address).status_code == 200
