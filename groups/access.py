@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.access import (
@@ -45,6 +44,7 @@ from groups.visibility import (
     visible_to,
     written_by,
 )
+from ruche.core.city import city
 
 __all__ = ["NotVisible", "require", "require_visible"]
 
@@ -98,7 +98,7 @@ def may_invite(acting: Acting, group: Group) -> bool:
 
 def may_open_group(acting: Acting) -> bool:
     """Whether a new group opens at once; otherwise the city answers."""
-    return acting.is_signed_in and (settings.RUCHE_GROUP_CREATION == "open" or acting.is_moderator)
+    return acting.is_signed_in and (city().group_creation == "open" or acting.is_moderator)
 
 
 def may_answer_group_request(acting: Acting) -> bool:

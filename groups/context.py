@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.acting import Acting
 from groups.models import GroupState, ReportState
 from groups.notifications import Bell
-from groups.visibility import groups_visible_to, reports_handled_by
+from groups.visibility import appeals_handled_by, groups_visible_to, reports_handled_by
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
@@ -28,9 +28,10 @@ def bell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _waiting_at_the_desk(acting: Acting) -> int:
-    """How many reports and groups wait for the city's moderators; two queries, for them alone."""
+    """how many reports, appeals and groups wait for the city's moderators: for them alone."""
     if not acting.is_moderator:
         return 0
     waits = Q(state=GroupState.ASKED) | Q(state=GroupState.OPEN, ownerless_since__isnull=False)
     reports = reports_handled_by(acting).filter(state=ReportState.OPEN)
-    return reports.count() + groups_visible_to(acting).filter(waits).count()
+    appeals = appeals_handled_by(acting).filter(state=ReportState.OPEN)
+    return reports.count() + appeals.count() + groups_visible_to(acting).filter(waits).count()

@@ -2,6 +2,8 @@
 
 from django.utils.text import slugify
 
+from ruche.core.city import city
+
 # The seven of Brest's neighbourhood councils; a city has its own list in its settings.
 QUARTERS = (
     "Bellevue",
@@ -16,7 +18,7 @@ QUARTERS = (
 
 def quarters() -> tuple[str, ...]:
     """Names of the quarters, in the order in which lists show them."""
-    return QUARTERS
+    return city().quarters or QUARTERS
 
 
 def quarter_slug(name: str) -> str:

@@ -130,5 +130,6 @@ class Reasons:
             if self.by_city
             else _("Une personne qui s’occupe de la ruche a lu et décidé.")
         )
-        parts.append((_("Qui a décidé"), f"{who} {_('Aucune machine n’a décidé.')}"))
+        no_machine = _("Aucune machine n’a décidé.")
+        parts.append((_("Qui a décidé"), f"{who} {no_machine}"))
         return parts

@@ -241,6 +241,8 @@ DEFAULT_FROM_EMAIL = env.str(
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The hour of the city from which the mail of the day leaves.
 RUCHE_DIGEST_HOUR = env.int("RUCHE_DIGEST_HOUR", 8)
+# Where answers arrive, "imaps://user:password@host/INBOX"; empty: nobody answers by mail.
+RUCHE_INCOMING_MAIL = env.str("RUCHE_INCOMING_MAIL", "")
 
 # --- People ------------------------------------------------------------------
 

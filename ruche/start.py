@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, OperationalError, ProgrammingError, connection
 
@@ -13,6 +14,7 @@ from accounts.models import User
 from ruche.core.owner import NoRole, as_owner, may_rewrite
 from ruche.core.proxies import networks
 from ruche.journal.triggers import APPEND_ONLY
+from ruche.mail.answers import mailbox_of
 from ruche.models import Instance
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -45,6 +47,11 @@ def check_settings(address: str, environment: Mapping[str, str] = os.environ) ->
             f"RUCHE_TRUSTED_PROXIES contient autre chose que des adresses ({error}) :"
             " écrivez par exemple 127.0.0.1,10.0.0.0/8."
         ) from error
+    try:
+        if settings.RUCHE_INCOMING_MAIL:
+            mailbox_of(settings.RUCHE_INCOMING_MAIL)
+    except ImproperlyConfigured as error:
+        raise CannotStart(str(error)) from error
     if settings.RUCHE_DEMO:
         _check_demonstration(address)
         return

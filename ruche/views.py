@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import Request
 from groups.views.publications import words_kept
+from ruche.core.city import city
 from ruche.core.mailbox import letters
 
 RETRY_AFTER_S = 5
@@ -80,7 +81,7 @@ def legal(request: HttpRequest) -> HttpResponse:
         (_("Éditeur"), settings.RUCHE_PUBLISHER),
         (_("Directeur ou directrice de la publication"), settings.RUCHE_PUBLICATION_DIRECTOR),
         (_("Hébergeur"), settings.RUCHE_HOST),
-        (_("Téléphone"), settings.RUCHE_HELP_PHONE),
+        (_("Téléphone"), city().help_phone),
         (_("Adresse mail"), settings.RUCHE_CONTACT_EMAIL),
     ]
     context = {"facts": facts, "source_url": settings.RUCHE_SOURCE_URL}

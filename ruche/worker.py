@@ -30,17 +30,18 @@ from groups.actions.seats import release_unseen_seats
 from groups.actions.series import extend_all_series
 from groups.actions.succession import settle_successions
 from groups.actions.visitors import purge_visitors
+from ruche.core.city import city
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Entry
 from ruche.journal.signals import entry_recorded
 from ruche.mail.at_once import mail_at_once, purge_sent
 from ruche.mail.digest import queue_digests
+from ruche.mail.incoming import read_answers
 
 logger = logging.getLogger(__name__)
 
 WORKER_ID = "ruche"
 POLL_S = 0.5
-KEEP_ENTRIES = timedelta(days=30)
 KEEP_FAILED_JOBS = timedelta(days=7)
 # A job is shorter than this: one that runs for longer lost its worker and is run again.
 JOB_LOST_AFTER = timedelta(minutes=10)
@@ -120,6 +121,7 @@ class Worker:
         if time.monotonic() >= self.look_at:
             self.look_at = time.monotonic() + MINUTE_S
             settle_sanctions(Acting.system("its time is over"))
+            read_answers(self.is_running)
             settle_successions(Acting.system("no organiser stands"))
         if time.monotonic() >= self.purge_at:
             self.purge_at = time.monotonic() + HOUR_S
@@ -182,12 +184,12 @@ def recover_lost_jobs(after: timedelta = JOB_LOST_AFTER) -> int:
 
 
 def purge() -> int:
-    """Delete what is past its time: journal entries of 30 days, failed jobs of a week."""
+    """Delete what is past its time: journal entries by the city’s days, failed jobs of a week."""
     now = timezone.now()
     failed = DBTaskResult.objects.failed().filter(finished_at__lt=now - KEEP_FAILED_JOBS)
     failed.delete()
     purge_tries()
-    oldest_kept = first_key_of(now - KEEP_ENTRIES)
+    oldest_kept = first_key_of(now - timedelta(days=city().keep_days))
     purged = 0
     while keys := list(
         Entry.objects.filter(key__lt=oldest_kept)

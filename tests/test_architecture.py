@@ -113,6 +113,8 @@ OWN_ROWS = {
     "groups/views/actors.py": {"Block", "Follow", "Mute"},
     # Whose account it is was proved at the door; how many appeals wait for others.
     "groups/views/appeals.py": {"Appeal", "Export", "Sanction", "User"},
+    # The one row of the city.
+    "groups/views/city.py": {"CitySettings"},
     # Of the people that the city's moderators may look up.
     "groups/views/sanctions.py": {"Sanction"},
     # Who is at this keyboard; how many people "La Ruche" reaches.

@@ -57,6 +57,7 @@ NOT_LISTED = {
     "groups.Mention": "read by visibility alone",
     "groups.Marker": "one for each page that somebody reads",
     "ruche.Instance": "one row",
+    "ruche.CitySettings": "one row",
 }
 # Lists that are not read by pages, with the reason.
 WHOLE = {

@@ -42,12 +42,13 @@ def agenda_context(
     With ``point``, what is near it.
     """
     one_day = asked_day(request.GET.get("jour", ""))
-    first = one_day or asked_day(request.GET.get("du", "")) or timezone.localdate()
+    asked = one_day or asked_day(request.GET.get("du", ""))
+    first = asked or timezone.localdate()
     return {
         "nav": "agenda",
         "week": week_of(events, first, 1 if one_day else DAYS, point=point),
         "here": request.path,
-        "is_now": "du" not in request.GET and one_day is None,
+        "is_now": asked is None,
     }
 
 

@@ -26,6 +26,7 @@ from groups.forms.attachments import Pictures, pictures_of
 from groups.forms.publications import NoteForm
 from groups.models import Attachment, Draft, Group, Level, Publication
 from groups.visibility import audience_size, written_by
+from ruche.core.city import city
 
 # A composer that stayed open longer than this no longer says whose it was.
 TOKEN_AGE_S = 24 * 3600
@@ -267,10 +268,10 @@ def _reach(level: int, group: Group | None, parent: Publication | None, acting: 
     if level == Level.PARTNERS:
         return Reach(
             level,
-            _("%(city)s et les villes partenaires") % {"city": settings.RUCHE_CITY},
+            _("%(city)s et les villes partenaires") % {"city": city().name},
             _("Aucune ville partenaire n’est encore reliée : pour l’instant, les inscrits d’ici."),
             _("Les inscrits de %(city)s. Aucune ville partenaire n’est encore reliée.")
-            % {"city": settings.RUCHE_CITY},
+            % {"city": city().name},
         )
     if level == Level.CITY:
         number = _city_size()
@@ -278,7 +279,7 @@ def _reach(level: int, group: Group | None, parent: Publication | None, acting: 
             "La personne inscrite à %(city)s",
             "Les %(number)s personnes inscrites à %(city)s",
             number,
-        ) % {"number": number, "city": settings.RUCHE_CITY}
+        ) % {"number": number, "city": city().name}
         return Reach(level, title, _("Il faut un compte pour lire."), f"{title}.")
     return _narrow_reach(level, group, parent, acting)
 

@@ -37,6 +37,7 @@ VERBS = {
     "read_reported": _noop("a lu un contenu protégé qui était signalé"),
     "decide_report": _noop("a répondu à un signalement"),
     "hide_publication": _noop("a masqué un message"),
+    "change_city": _noop("a changé les réglages de la ville"),
     "sanction_actor": _noop("a décidé au sujet d’une personne ou d’une structure"),
     "lift_sanction": _noop("a levé une sanction"),
     "end_sanction": _noop("a mis fin à une sanction dont le temps est passé"),

@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django_tasks import task
 
+from ruche.core.city import city
 from ruche.core.db import in_transaction
 
 logger = logging.getLogger(__name__)
@@ -50,8 +51,8 @@ def queue(
     known = {
         "public_url": settings.PUBLIC_URL,
         "domain": settings.RUCHE_DOMAIN,
-        "city_name": settings.RUCHE_CITY,
-        "help_phone": settings.RUCHE_HELP_PHONE,
+        "city_name": city().name,
+        "help_phone": city().help_phone,
         **context,
     }
     with translation.override(language or translation.get_language() or settings.LANGUAGE_CODE):

@@ -20,7 +20,7 @@ from django.utils import timezone, translation
 
 from accounts.acting import Acting
 from accounts.models import Block, Mute, User
-from groups.access import is_ones_own
+from groups.access import is_ones_own, may_reply
 from groups.hearers import hearers_of
 from groups.mail_choices import wishes_of
 from groups.models import Event, Group, MailChoice, MailRhythm, MailTopic, Publication
@@ -28,12 +28,14 @@ from groups.visibility import viewers_of
 from ruche.core.keys import first_key_of
 from ruche.journal.models import Notification
 from ruche.journal.reading import from_before
+from ruche.mail.answers import MARK, answer_address, mailbox
 from ruche.mail.models import Progress, Sent
 from ruche.mail.posting import Topic, language_of, post
 from ruche.mail.wording import (
     CALM,
     NEVER,
     Line,
+    is_quiet,
     lines_of,
     quote_of,
     read_by_everybody,
@@ -170,8 +172,30 @@ def _mail_line(user: User, line: Line) -> bool:
 
 
 def _post_line(user: User, line: Line, topic: Topic) -> None:
-    context = {"sentence": line.sentence, "quote": line.quote, "url": line.url}
-    post(user, "news/one", {**context, "subject": line.sentence.removesuffix(".")}, topic=topic)
+    reply_to = _answered_to(user, line.publication)
+    context = {
+        "subject": line.sentence.removesuffix("."),
+        "sentence": line.sentence,
+        "quote": line.quote,
+        "url": line.url,
+        "reply_to": reply_to,
+        "mark": MARK,
+    }
+    headers = {"Reply-To": reply_to} if reply_to else {}
+    post(user, "news/one", context, topic=topic, headers=headers)
+
+
+def _answered_to(user: User, publication: Publication | None) -> str:
+    """The address that ``user`` answers to; empty where they may not, or not by mail."""
+    box = mailbox()
+    if box is None or publication is None:
+        return ""
+    # What is said in such a group does not travel by mail, in either direction.
+    if publication.group is not None and is_quiet(publication.group):
+        return ""
+    if not may_reply(Acting.person(user, via="mail"), publication):
+        return ""
+    return answer_address(box, user.pk, publication.pk)
 
 
 # --- What is published where they want to know ---------------------------------

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop as _noop
 from accounts.acting import Acting
 from groups.models import Event, Group, Publication, Visibility
 from groups.notifications import News, in_words
-from groups.visibility import groups_visible_to, visible_to
+from groups.visibility import events_visible_to, groups_visible_to, visible_to
 from ruche.core.html import excerpt
 from ruche.journal.models import Effect, Notification
 
@@ -42,13 +42,14 @@ _QUIETLY: dict[str, str] = {
     Effect.MENTION: _noop("On parle de vous dans une de vos ruches."),
     Effect.ASK: _noop("Une demande vous attend dans une de vos ruches."),
     Effect.INVITE: _noop("On vous invite dans une ruche."),
-    Effect.CANCEL: _noop("Un rendez-vous d’une de vos ruches est annulé."),
 }
 _SOMETHING = _noop("Du nouveau dans une de vos ruches.")
+_QUIETLY_CANCELLED = _noop("Un rendez-vous d’une de vos ruches est annulé.")
 _OF_AN_EVENT: dict[str, str] = {
     Effect.ACCEPT: _noop("Une place s’est libérée : vous venez à un rendez-vous de « %(group)s »."),
-    Effect.CANCEL: _noop("Un rendez-vous de « %(group)s » est annulé."),
+    Effect.REMOVE: _noop("Votre place à un rendez-vous de « %(group)s » a été rendue."),
 }
+_EVENT_CANCELLED = _noop("Un rendez-vous de « %(group)s » est annulé.")
 _EVENT_CHANGED = _noop(
     "Un rendez-vous de « %(group)s » a changé : regardez le jour, l’heure et le lieu."
 )
@@ -84,28 +85,36 @@ def lines_of(acting: Acting, rows: Sequence[Notification]) -> list[Line]:
     """Say those of ``rows``, told to ``acting``, that speak of what one may still see."""
     by_key = {row.key: row for row in rows}
     told = in_words(acting, rows)
-    quotable = read_by_everybody(
+    events = events_visible_to(acting).in_bulk(
+        {row.object_key for row in rows if row.object_kind == "event"}
+    )
+    public = read_by_everybody(
         row.object_key for row in rows if row.object_kind in ("publication", *_EVENTS)
     )
     groups = groups_visible_to(acting).in_bulk({key for row in rows if (key := _group_of(row))})
-    return [_line(news, by_key[news.key], groups, quotable) for news in told]
+    lines = []
+    for news in told:
+        row = by_key[news.key]
+        event = events.get(row.object_key) if row.object_kind == "event" else None
+        group = groups.get(_group_of(row) or 0)
+        lines.append(_line(news, row, group, event, is_public=row.object_key in public))
+    return lines
 
 
 def _group_of(row: Notification) -> int | None:
     return row.object_key if row.object_kind == "group" else row.group_key
 
 
-def _line(news: News, row: Notification, groups: dict[int, Group], quotable: set[int]) -> Line:
-    key = _group_of(row)
-    group = groups.get(key or 0)
-    is_public = row.object_key in quotable
+def _line(
+    news: News, row: Notification, group: Group | None, event: Event | None, *, is_public: bool
+) -> Line:
     sentence, path = news.sentence, news.url or reverse("groups:notifications")
-    if key is not None and is_quiet(group):
-        sentence = _(_QUIETLY.get(row.effect, _SOMETHING))
+    if _group_of(row) is not None and is_quiet(group):
+        sentence = _quietly(row, event)
         if not path.startswith(("/p/", "/e/", "/s/")):
             path = reverse("groups:notifications")
-    elif row.object_kind in _EVENTS and not is_public:
-        sentence = _(_OF_AN_EVENT.get(row.effect, _EVENT_CHANGED)) % {"group": group or ""}
+    elif (event is not None or row.object_kind == "eventseries") and not is_public:
+        sentence = _about_event(row, event) % {"group": group or ""}
     elif row.object_kind not in {*_NAMES_ALONE, *_EVENTS}:
         sentence = _("Une nouvelle vous attend.")
     return Line(
@@ -115,6 +124,19 @@ def _line(news: News, row: Notification, groups: dict[int, Group], quotable: set
         quote=quote_of(news.publication) if is_public else "",
         publication=news.publication,
     )
+
+
+def _quietly(row: Notification, event: Event | None) -> str:
+    if row.effect == Effect.CANCEL and event is not None and event.is_cancelled:
+        return _(_QUIETLY_CANCELLED)
+    return _(_QUIETLY.get(row.effect, _SOMETHING))
+
+
+def _about_event(row: Notification, event: Event | None) -> str:
+    """What happened to an event of which the name is not everybody's to read."""
+    if row.effect == Effect.CANCEL and (event is None or event.is_cancelled):
+        return _(_EVENT_CANCELLED)
+    return _(_OF_AN_EVENT.get(row.effect, _EVENT_CHANGED))
 
 
 def quote_of(publication: Publication | None) -> str:

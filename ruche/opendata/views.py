@@ -25,6 +25,7 @@ from groups.visibility import (
     groups_visible_to,
     series_visible_to,
 )
+from ruche.core.city import city
 from ruche.opendata.formats.atom import feed_of_publications
 from ruche.opendata.formats.ical import calendar_of
 from ruche.opendata.formats.openagenda import page_document
@@ -54,7 +55,7 @@ def _calendar(events: EventQuerySet, *, name: str, path: str) -> HttpResponse:
 def city_calendar(request: Request) -> HttpResponse:
     """What everybody may know of, to subscribe to."""
     events = events_listed_for(Acting.anonymous("page"))
-    name = _("La Ruche de %(city)s") % {"city": settings.RUCHE_CITY}
+    name = _("La Ruche de %(city)s") % {"city": city().name}
     return _calendar(events, name=name, path=reverse("groups:agenda"))
 
 
@@ -108,7 +109,7 @@ def personal_calendar(request: Request, token: str) -> HttpResponse:
 def city_feed(request: Request) -> HttpResponse:
     """What was said to everybody in the city, newest first."""
     publications = of_city(Acting.anonymous("page"))
-    name = _("La Ruche de %(city)s") % {"city": settings.RUCHE_CITY}
+    name = _("La Ruche de %(city)s") % {"city": city().name}
     return _feed(publications, name=name, path=reverse("groups:city"))
 
 

@@ -1,5 +1,6 @@
 """What is judged is what is changed: the right goes away while the act is under way."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -7,8 +8,18 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from accounts.access import NotVisible
+from groups.actions.attendances import attend
+from groups.actions.events import EventPlan, schedule_event
+from groups.actions.holding import hold_group
 from groups.actions.invitations import create_link, invite_addresses
-from groups.actions.memberships import accept_request, refuse_request, unban_member
+from groups.actions.memberships import (
+    accept_request,
+    ban_member,
+    make_organiser,
+    refuse_request,
+    remove_member,
+    unban_member,
+)
 from groups.actions.publications import publish_note
 from groups.actions.reports import (
     decide_report,
@@ -17,6 +28,8 @@ from groups.actions.reports import (
     show_again,
 )
 from groups.models import (
+    Attendance,
+    Event,
     Invitation,
     Level,
     Membership,
@@ -25,8 +38,10 @@ from groups.models import (
     Publication,
     Report,
 )
-from tests.people import a_note, acting_as
+from tests.people import a_membership, a_note, acting_as
 from tests.races import while_waiting
+
+TOMORROW = timezone.now() + timedelta(days=1)
 
 
 def standing(user, group):
@@ -45,6 +60,36 @@ RACES = {
     ),
     "lets nobody knock again": lambda city: partial(
         unban_member, acting_as(city.member), membership=standing(city.banned, city.shelter)
+    ),
+    "removes nobody": lambda city: partial(
+        remove_member,
+        acting_as(city.member),
+        membership=standing(city.resident, city.shelter),
+        reason="Non",
+    ),
+    "bans nobody": lambda city: partial(
+        ban_member,
+        acting_as(city.member),
+        membership=standing(city.resident, city.shelter),
+        reason="Non",
+    ),
+    "hands nothing over": lambda city: partial(
+        make_organiser,
+        acting_as(city.member),
+        membership=standing(city.resident, city.shelter),
+    ),
+    "plans nothing": lambda city: partial(
+        schedule_event,
+        acting_as(city.member),
+        group=city.shelter,
+        plan=EventPlan(
+            "Un rendez-vous", TOMORROW, TOMORROW + timedelta(hours=2), online_url="https://la.test/"
+        ),
+        source="Venez",
+        level=Level.MEMBERS,
+    ),
+    "takes no seat": lambda city: partial(
+        attend, acting_as(city.member), event=Event.objects.get()
     ),
     "makes no link": lambda city: partial(create_link, acting_as(city.member), group=city.shelter),
     "invites nobody": lambda city: partial(
@@ -102,9 +147,21 @@ def test_who_is_put_out_at_the_same_moment(city, race):
     )
     report_publication(acting_as(city.member), publication=note, reason="other")
     Report.objects.update(target=city.former.actor, reporter=city.organiser.actor, to="organisers")
+    a_membership(city.resident, city.shelter)
+    schedule_event(
+        acting_as(city.organiser),
+        group=city.shelter,
+        plan=EventPlan(
+            "Chez nous", TOMORROW, TOMORROW + timedelta(hours=1), online_url="https://a.test/"
+        ),
+        source="Entre nous",
+        level=Level.MEMBERS,
+    )
     before = _all_rows()
 
     def put_out():
+        # As ``remove_member`` does.
+        hold_group(city.shelter)
         own.update(role=MembershipRole.MEMBER, state=MembershipState.REMOVED)
 
     # What it is about was read before: a page that stood open.
@@ -119,5 +176,9 @@ def _all_rows():
         Publication.objects.filter(hidden_at=None).count(),
         Invitation.objects.count(),
         Report.objects.filter(state="open").count(),
-        sorted(Membership.objects.exclude(actor__handle="membre").values_list("pk", "state")),
+        Event.objects.count(),
+        Attendance.objects.count(),
+        sorted(
+            Membership.objects.exclude(actor__handle="membre").values_list("pk", "state", "role")
+        ),
     ]
