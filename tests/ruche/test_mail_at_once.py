@@ -420,3 +420,13 @@ def test_what_is_old_is_forgotten(city):
     at_once.purge_sent()
 
     assert not Sent.objects.exists()
+
+
+def test_a_worker_that_comes_second_queues_nothing(city):
+    """Both saw that nothing had been sent: the row that says so is written by one."""
+    queued = []
+
+    for _ in range(2):
+        at_once.post_once(city.member, "publication", 1, lambda: queued.append(1))
+
+    assert queued == [1]
