@@ -191,6 +191,7 @@ POST_ALONE = "answers nothing but POST"
 NO_PRIVATE_FIELD = "shows no row of anybody"
 OPENS_A_DOOR = "a form that everybody gets alike"
 PROOF_ASKED = "asks for a fresh proof"
+DATES_ALONE = "what was decided about whom, and when: names of people's pages, of nobody's words"
 EMPTY_FORM = "a form about something that all who see it may read elsewhere"
 
 ROUTES: dict[str, Route] = {
@@ -491,15 +492,16 @@ ROUTES: dict[str, Route] = {
     "groups:suspended_copy": Route(
         lambda city, name: [stop(name, city.things["copy"].pk)], PROOF_ASKED
     ),
-    "groups:desk_appeals": plain(),
+    "groups:desk_appeals": plain(DATES_ALONE),
     "groups:desk_appeal": reports({"an appeal": CITY_HALL}),
-    "groups:desk_people": plain("", "?nom=author"),
+    "groups:desk_people": plain(DATES_ALONE, "?nom=author"),
     "groups:desk_person": Route(
         lambda city, name: [
             stop(name, "author", known_to=CITY_HALL),
             stop(name, "suspended", known_to=CITY_HALL),
             stop(name, city.hidden.handle, known_to=set()),
-        ]
+        ],
+        DATES_ALONE,
     ),
     "groups:lift_sanction": Route(
         lambda city, name: [stop(name, city.things["a sanction"].pk, known_to=CITY_HALL, vary=0)],
