@@ -25,6 +25,7 @@ from accounts.freshness import is_fresh
 from accounts.models import User
 from accounts.stages import is_suspended
 from ruche.core import mail
+from ruche.core.city import city
 
 _MESSAGES = {
     "incorrect_code": _("Ce code n’est pas le bon."),
@@ -161,7 +162,7 @@ class MfaAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {
             "id": settings.RUCHE_DOMAIN.rsplit(":", 1)[0],
-            "name": f"La Ruche de {settings.RUCHE_CITY}",
+            "name": f"La Ruche de {city().name}",
         }
 
     def get_public_key_credential_user_entity(self, user: Any) -> dict:

@@ -41,6 +41,7 @@ urlpatterns = [
     path("moi/appareils", me.devices, name="devices"),
     path("moi/structures", structures.structures, name="structures"),
     path("moi/structures/<str:name>", structures.structure, name="structure"),
+    path("moi/structures/<str:name>/proposition", structures.proposal, name="structure_proposal"),
     path("moi/structures/<str:name>/<str:who>/retirer", structures.step_down, name="step_down"),
     path("moi/blocages", relations.blocked, name="blocked"),
     re_path(

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.acting import Acting
-from accounts.models import Actor, ActorType, Manager, Structure
+from accounts.models import Actor, ActorType, Manager, Proposal, Structure, User
 
 
 def people_visible_to(acting: Acting) -> QuerySet[Actor]:
@@ -15,6 +15,17 @@ def people_visible_to(acting: Acting) -> QuerySet[Actor]:
     if acting.actor is None:
         return people
     return people.exclude(blocking__target=acting.actor)
+
+
+def user_named(acting: Acting, handle: str) -> User | None:
+    """The person of this city of that short name; one who cannot be met is as absent as nobody."""
+    person = (
+        people_visible_to(acting)
+        .filter(type=ActorType.PERSON, domain=None, handle=handle, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    return None if person is None else person.user
 
 
 def voices_of(acting: Acting) -> QuerySet[Manager, Any]:
@@ -48,4 +59,21 @@ def structures_acted_for(acting: Acting) -> QuerySet[Structure]:
         )
         .select_related("actor")
         .order_by("actor__name", "pk")
+    )
+
+
+def structures_given_to(acting: Acting) -> QuerySet[Structure]:
+    """Standing structures that nobody answers for: the city's moderators look for somebody."""
+    if not acting.is_moderator:
+        return Structure.objects.none()
+    return Structure.objects.given_to_city().select_related("actor").order_by("ownerless_since")
+
+
+def proposals_to(acting: Acting) -> QuerySet[Proposal]:
+    """What the city asks the person at the keyboard: to answer for a structure."""
+    given = Structure.objects.given_to_city().values("pk")
+    return (
+        Proposal.objects.filter(user=acting.user, structure__in=given)
+        .select_related("structure__actor")
+        .order_by("pk")
     )

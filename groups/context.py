@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.acting import Acting
+from accounts.visibility import structures_given_to
 from groups.models import GroupState, ReportState
 from groups.notifications import Bell
 from groups.visibility import appeals_handled_by, groups_visible_to, reports_handled_by
@@ -28,10 +29,12 @@ def bell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _waiting_at_the_desk(acting: Acting) -> int:
-    """how many reports, appeals and groups wait for the city's moderators: for them alone."""
+    """How many reports, appeals, groups and structures wait: for the city's moderators alone."""
     if not acting.is_moderator:
         return 0
     waits = Q(state=GroupState.ASKED) | Q(state=GroupState.OPEN, ownerless_since__isnull=False)
     reports = reports_handled_by(acting).filter(state=ReportState.OPEN)
     appeals = appeals_handled_by(acting).filter(state=ReportState.OPEN)
-    return reports.count() + appeals.count() + groups_visible_to(acting).filter(waits).count()
+    groups = groups_visible_to(acting).filter(waits)
+    structures = structures_given_to(acting)
+    return reports.count() + appeals.count() + groups.count() + structures.count()

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_noop as _noop
 
 from accounts.acting import Acting
 from accounts.models import Actor, Structure
-from accounts.visibility import structures_acted_for
+from accounts.visibility import proposals_to, structures_acted_for
 from groups.models import (
     Event,
     EventSeries,
@@ -130,6 +130,8 @@ class _Known:
     # Keys of the structures that the person acts for, and of their actors.
     acted_for: set[int]
     voices: set[int]
+    # Keys of the structures that the city asks the person to answer for.
+    proposed: set[int]
     events: dict[int, Event]
     # Those that the person was to come to, in sight or not.
     answered: dict[int, Event]
@@ -172,6 +174,11 @@ def _look_up(acting: Acting, rows: Sequence[Notification]) -> _Known:
         .in_bulk(structures),
         acted_for={structure.pk for structure in own},
         voices={structure.actor_id for structure in own},
+        proposed=set(
+            proposals_to(acting)
+            .filter(structure__in=structures)
+            .values_list("structure", flat=True)
+        ),
         events=events_visible_to(acting).in_bulk(events),
         answered=events_answered_by(acting).in_bulk(events & ended),
         series=series_visible_to(acting).in_bulk(
@@ -427,12 +434,34 @@ _OF_A_STRUCTURE: dict[str, str] = {
 }
 
 
+# Told to the city's moderators of a structure that nobody answers for.
+_GIVEN_STRUCTURE: dict[str, str] = {
+    Effect.LEAVE: _noop("Plus personne n’agit au nom de « %(name)s »."),
+    Effect.ACCEPT: _noop("La personne que vous proposiez répond maintenant pour « %(name)s »."),
+    Effect.REJECT: _noop("La personne que vous proposiez pour « %(name)s » a dit non."),
+}
+
+
+def _say_given_structure(row: Notification, structure: Structure) -> Said:
+    url = structure.actor.get_absolute_url()
+    if structure.ownerless_since is not None:
+        url = reverse("groups:desk_structure", args=[structure.actor.handle])
+    return _(_GIVEN_STRUCTURE[row.effect]) % {"name": structure}, url
+
+
 def _say_structure(row: Notification, known: _Known) -> Said:
     structure = known.structures.get(row.object_key)
-    if structure is not None and row.effect == Effect.LEAVE and known.is_moderator:
-        sentence = _("Plus personne n’agit au nom de « %(name)s ».")
-        return sentence % {"name": structure}, structure.actor.get_absolute_url()
-    if structure is None or row.effect not in _OF_A_STRUCTURE:
+    if structure is None:
+        return None
+    if row.effect in _GIVEN_STRUCTURE:
+        return _say_given_structure(row, structure) if known.is_moderator else None
+    if row.effect == Effect.INVITE:
+        if structure.pk not in known.proposed:
+            return None
+        sentence = _("La ville vous propose de répondre pour « %(name)s ».")
+        url = reverse("structure_proposal", args=[structure.actor.handle])
+        return sentence % {"name": structure}, url
+    if row.effect not in _OF_A_STRUCTURE:
         return None
     sentence = _(_OF_A_STRUCTURE[row.effect]) % {"name": structure}
     if row.effect == Effect.ADD and structure.pk in known.acted_for:

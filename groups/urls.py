@@ -31,6 +31,7 @@ from groups.views import (
     sanctions,
     search,
     series,
+    structures,
     threads,
     visitors,
 )
@@ -160,5 +161,8 @@ urlpatterns = [
     path("a-propos", city.about, name="about"),
     path("bureau/ruches", desk.groups, name="desk_groups"),
     path("bureau/ruches/<str:name>", desk.group, name="desk_group"),
+    path("bureau/structures", structures.structures, name="desk_structures"),
+    path("bureau/structures/<str:name>", structures.structure, name="desk_structure"),
+    path("bureau/structures/<str:name>/fermer", structures.close, name="close_structure"),
     path("bureau/journal", desk.log, name="desk_log"),
 ]

@@ -16,7 +16,7 @@ from allauth.usersessions.models import UserSession
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Actor, Block, Follow, Handle, Manager, Mute, User
+from accounts.models import Actor, Block, Follow, Handle, Manager, Mute, Proposal, Structure, User
 from groups.models import (
     Appeal,
     Attachment,
@@ -281,6 +281,15 @@ class Crowd:
             EmailAddress,
             (EmailAddress(user=user, email=f"{user.handle}@courriel.test") for user in users),
         )
+        structures = write(
+            Structure,
+            (
+                Structure(actor=actor, kind="association", ownerless_since=self.now)
+                for actor in self._actors("structure", "Organization")
+            ),
+        )
+        asked = zip(structures, users, strict=True)
+        write(Proposal, (Proposal(structure=each, user=user) for each, user in asked))
         structure = self.city.things["structure"].actor
         write(Manager, (Manager(user=user, actor=structure, role="member") for user in users))
 

@@ -16,7 +16,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Block, CityRole, User
+from accounts.models import Block, CityRole, Proposal, User
 from groups.models import (
     GroupState,
     JoinPolicy,
@@ -158,6 +158,13 @@ def people(city: SweptCity) -> None:
         data={"name": city.plant("a passkey's name", set()), "credential": {}},
     )
     city.things["structure"] = a_structure("phare", "Phare", city.user(AUTHOR))
+    lonely = a_structure("sans-personne", "Sans personne")
+    lonely.ownerless_since = timezone.now()
+    lonely.save()
+    city.things["lonely"] = lonely
+    Proposal.objects.create(
+        structure=lonely, user=city.user(OUTSIDER), proposed_by=city.user(MODERATOR).actor
+    )
     city.things["block"] = Block.objects.create(
         actor=city.user(AUTHOR).actor, target=city.user(BLOCKED).actor
     )

@@ -233,6 +233,10 @@ ROUTES: dict[str, Route] = {
         lambda city, name: [stop(name, city.structure.actor.handle, known_to={AUTHOR})],
         PUBLIC_NAMES,
     ),
+    "structure_proposal": Route(
+        lambda city, name: [stop(name, city.lonely.actor.handle, known_to={OUTSIDER}, vary=0)],
+        PUBLIC_NAMES,
+    ),
     "step_down": Route(
         lambda city, name: [
             stop(name, city.structure.actor.handle, "author", known_to={AUTHOR}, vary=0)
@@ -505,6 +509,18 @@ ROUTES: dict[str, Route] = {
     ),
     "groups:lift_sanction": Route(
         lambda city, name: [stop(name, city.things["a sanction"].pk, known_to=CITY_HALL, vary=0)],
+        EMPTY_FORM,
+    ),
+    "groups:desk_structures": plain(DATES_ALONE),
+    "groups:desk_structure": Route(
+        lambda city, name: [
+            stop(name, city.lonely.actor.handle, known_to=CITY_HALL),
+            stop(name, city.structure.actor.handle, known_to=set()),
+        ],
+        DATES_ALONE,
+    ),
+    "groups:close_structure": Route(
+        lambda city, name: [stop(name, city.lonely.actor.handle, known_to=CITY_HALL, vary=0)],
         EMPTY_FORM,
     ),
     # Live

@@ -44,7 +44,6 @@ LONGEST_LIST = 100
 
 # What no page lists, or what its rule keeps to a handful.
 NOT_LISTED = {
-    "accounts.Structure": "one acts for ten at most; those of a city are listed by nobody yet",
     "accounts.CodeTries": "counts tries, shown to nobody",
     "accounts.Erasure": "one's own account that ends: one row",
     "groups.EventSeries": "one page each; lists show their occurrences",

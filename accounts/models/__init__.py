@@ -3,7 +3,7 @@ from accounts.models.block import Block, Mute
 from accounts.models.code_tries import CodeTries
 from accounts.models.erasure import Erasure, Words
 from accounts.models.follow import Follow
-from accounts.models.structure import Manager, Structure
+from accounts.models.structure import Manager, Proposal, Structure
 from accounts.models.user import CityRole, User
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Handle",
     "Manager",
     "Mute",
+    "Proposal",
     "Structure",
     "User",
     "Words",

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import may_run_structure, require
 from accounts.acting import Acting
+from accounts.actions.given_structures import answer_proposal
 from accounts.actions.handles import HandleTaken
 from accounts.actions.structures import (
     LastManager,
@@ -20,9 +21,9 @@ from accounts.actions.structures import (
     remove_manager,
 )
 from accounts.forms.profile import ManagerForm, StructureForm
-from accounts.models import ActorType, Manager, Structure, User
+from accounts.models import Manager, Structure, User
 from accounts.requests import Request
-from accounts.visibility import people_visible_to, structures_acted_for
+from accounts.visibility import proposals_to, structures_acted_for, user_named
 
 door = require_http_methods(["GET", "HEAD", "POST"])
 STRUCTURES_AT_MOST = 10
@@ -60,7 +61,12 @@ def structures(request: Request) -> HttpResponse:
             else:
                 messages.success(request, _("%(name)s est ouverte.") % {"name": opened.actor.name})
                 return redirect("structures")
-    context = {"form": form, "managed": managed, "named": MANAGERS_NAMED}
+    context = {
+        "form": form,
+        "managed": managed,
+        "named": MANAGERS_NAMED,
+        "proposals": proposals_to(request.acting)[:PER_PAGE],
+    }
     status = 422 if form.is_bound else 200
     return render(request, "accounts/structures.html", context, status=status)
 
@@ -140,14 +146,26 @@ def _mine(request: Request, name: str) -> Structure:
 
 
 def _person_named(acting: Acting, form: ManagerForm) -> User | None:
-    """The person of that short name; one who cannot be met is as absent as nobody."""
-    people = people_visible_to(acting).filter(type=ActorType.PERSON, domain=None)
-    person = (
-        people.select_related("user")
-        .filter(handle=form.cleaned_data["handle"], user__is_active=True)
-        .first()
-    )
+    person = user_named(acting, form.cleaned_data["handle"])
     if person is None:
         form.add_error("handle", _("Personne ici ne porte ce nom court. Vérifiez-le avec elle."))
-        return None
-    return person.user
+    return person
+
+
+@login_required
+@door
+def proposal(request: Request, name: str) -> HttpResponse:
+    """The city asks whether one will answer for a structure: yes or no, and nothing before."""
+    asked = get_object_or_404(proposals_to(request.acting), structure__actor__handle=name.lower())
+    found = asked.structure
+    if request.method == "POST":
+        accepts = request.POST.get("answer") == "accept"
+        answer_proposal(request.acting, proposal=asked, accepts=accepts)
+        if accepts:
+            messages.success(
+                request, _("Vous pouvez maintenant agir au nom de « %(name)s ».") % {"name": found}
+            )
+            return redirect("structure", found.actor.handle)
+        messages.success(request, _("C’est noté. La ville demandera à quelqu’un d’autre."))
+        return redirect("structures")
+    return render(request, "accounts/proposal.html", {"structure": found})

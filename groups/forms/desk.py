@@ -5,6 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.acting import Acting
+from accounts.models import User
+from accounts.visibility import user_named
 from groups.models import Group, Membership
 
 MAX_WORDS = 2000
@@ -66,3 +69,50 @@ class RescueForm(forms.Form):
         if self.membership is None:
             raise forms.ValidationError(_("Personne ne porte ce nom court dans cette ruche."))
         return name
+
+
+class ProposalForm(forms.Form):
+    """Ask somebody to answer for a structure: by their short name, never oneself."""
+
+    name = forms.CharField(
+        label=_("Nom court de la personne"),
+        help_text=_("Par exemple « marie29 ». Parlez-lui d’abord : elle dira oui ou non."),
+        max_length=50,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={"required": _("Écrivez le nom court de la personne.")},
+    )
+    reason = forms.CharField(
+        label=_("Pourquoi cette personne ?"),
+        help_text=_("Cette phrase reste au journal."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=MAX_WORDS,
+        error_messages={"required": _("Écrivez une phrase : elle reste au journal.")},
+    )
+
+    def __init__(self, *args: Any, acting: Acting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.acting = acting
+        self.person: User | None = None
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip().lstrip("@").lower()
+        self.person = user_named(self.acting, name)
+        if self.person is None:
+            raise forms.ValidationError(_("Personne ici ne porte ce nom court."))
+        if self.person == self.acting.user:
+            raise forms.ValidationError(
+                _("Proposez quelqu’un d’autre : on ne se confie pas une structure à soi-même.")
+            )
+        return name
+
+
+class CloseStructureForm(forms.Form):
+    """Why a structure is closed."""
+
+    reason = forms.CharField(
+        label=_("Pourquoi la fermer ?"),
+        help_text=_("Cette phrase reste au journal."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=MAX_WORDS,
+        error_messages={"required": _("Écrivez une phrase : elle reste au journal.")},
+    )

@@ -26,6 +26,7 @@ from groups.models import Level
 from groups.my_data.labels import CODED, FOR_MACHINES, LABELS, WORDS
 from groups.my_data.reading import Picture, Record
 from groups.my_data.sections import SECTIONS, Section
+from ruche.core.city import city
 from ruche.core.pictures import picture_path
 
 VERSION = 1
@@ -74,7 +75,7 @@ def _write_words(
         archive.open(_entry("donnees.json"), "w", force_zip64=True) as binary,
         io.TextIOWrapper(binary, encoding="utf-8") as data,
     ):
-        head = {"format": FORMAT, "version": VERSION, "city": settings.RUCHE_CITY}
+        head = {"format": FORMAT, "version": VERSION, "city": city().name}
         head |= {"from": settings.PUBLIC_URL, "made_at": context["made_at"]}
         data.write(_json(head)[:-1])
         for section in SECTIONS:

@@ -69,6 +69,8 @@ DECISIONS = (
     Decision("accounts.Structure.actor", KEPT, why="a structure is nobody's account"),
     Decision("accounts.Manager.user", REMOVED, "structures"),
     Decision("accounts.Manager.actor", KEPT, why="a structure is nobody's account"),
+    Decision("accounts.Proposal.user", REMOVED, why="a question that waits, on one's own page"),
+    Decision("accounts.Proposal.proposed_by", CUT, why=ANOTHERS),
     # Groups: they outlive who opened them.
     Decision("groups.Group.actor", KEPT, why="a group is nobody's account"),
     Decision("groups.Group.created_by", OWN_STEP, "groups_asked_for"),

@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Block, Follow, Manager, Mute, User
+from accounts.models import Block, Follow, Manager, Mute, Proposal, User
 from accounts.models.follow import FollowState
 from groups.models import (
     Appeal,
@@ -110,6 +110,9 @@ def a_full_life(city: City, handle: str = "partante") -> Life:
     Block.objects.create(actor=city.former.actor, target=me)
     structure = a_structure("maison", "Maison", city.organiser)
     Manager.objects.create(user=user, actor=structure.actor, role="mediator")
+    quay, dyke = a_structure("quai", "Quai"), a_structure("digue", "Digue")
+    Proposal.objects.create(structure=quay, user=user)
+    Proposal.objects.create(structure=dyke, user=city.resident, proposed_by=user.actor)
     a_membership(
         user, city.garden, answers=[{"question": "Pourquoi ?", "answer": f"Parce que {mark}"}]
     )

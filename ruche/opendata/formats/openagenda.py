@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from groups.models import Event, Place
+from ruche.core.city import city
 from ruche.core.html import excerpt, plain_text
 from ruche.core.moments import said_span
 from ruche.opendata.formats.ical import changed_at
@@ -107,7 +108,7 @@ def _location(place: Place) -> dict[str, Any]:
         "name": place.name,
         "address": place.address,
         "district": place.quarter,
-        "city": settings.RUCHE_CITY,
+        "city": city().name,
         "latitude": place.latitude,
         "longitude": place.longitude,
     }
