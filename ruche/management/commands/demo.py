@@ -233,6 +233,7 @@ class City:
             online_url=meeting.online_url,
             capacity=meeting.capacity,
             guests_most=meeting.guests_most,
+            open_to_all=meeting.open_to_all,
         )
         said: dict[str, Any] = {
             "group": Group.objects.select_related("actor").get(actor__handle=meeting.ruche),

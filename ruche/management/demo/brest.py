@@ -70,6 +70,8 @@ class Meeting:
     level: int = 5
     capacity: int | None = None
     guests_most: int = 0
+    # Whether one comes without an account.
+    open_to_all: bool = False
     coming: tuple[str, ...] = ()
     cancelled: str = ""
     lasts_days: int = 1
@@ -542,6 +544,7 @@ MEETINGS = (
         place="Patronage laïque Le Gouill",
         capacity=8,
         guests_most=1,
+        open_to_all=True,
         coming=("habitante", "habitant.lambe", "habitante.pontanezen", "membre", "bricoleur"),
     ),
     Meeting(
@@ -596,6 +599,7 @@ MEETINGS = (
         "Petit déjeuner partagé",
         "On pose son sac, on se réchauffe. Rien à apporter.",
         place="Le Mille Pattes",
+        open_to_all=True,
     ),
     Meeting(
         "coordination-papi",
