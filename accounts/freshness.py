@@ -12,6 +12,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.models import User
+
 
 def is_fresh(request: HttpRequest) -> bool:
     """Signed in or confirmed within the last 15 minutes."""
@@ -21,6 +23,19 @@ def is_fresh(request: HttpRequest) -> bool:
     if not records:
         return False
     return time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def passed_second_factor(request: HttpRequest) -> bool:
+    """
+    Whether a second factor was given in this session; asked of people who are signed in.
+
+    The demonstration lifts it for its own accounts.
+    """
+    assert isinstance(request.user, User)
+    if settings.RUCHE_DEMO and request.user.is_demo:
+        return True
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" for record in records)
 
 
 def fresh_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -79,6 +79,8 @@ INSTALLED_APPS = [
     "accounts",
     "groups",
     "realtime",
+    # Last: our own templates go before those of the same name.
+    "django.contrib.admin.apps.SimpleAdminConfig",
 ]
 
 MIDDLEWARE = [

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from ruche import views
+from ruche.admin import tables
 
 urlpatterns = [
     path("healthz", views.health, name="health"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("accessibilite", views.accessibility, name="accessibility"),
     path("mentions-legales", views.legal, name="legal"),
     path("plan", views.sitemap, name="sitemap"),
+    path("bureau/admin/", tables.urls),
     path("", include("accounts.urls")),
     path("", include("groups.urls")),
     path("", include("realtime.urls")),

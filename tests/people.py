@@ -10,6 +10,8 @@ has an account and belongs to neither; ``asker`` waits at the shelter's door;
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
@@ -138,6 +140,15 @@ def a_client(user: User | None = None) -> Client:
     client = Client()
     if user is not None:
         client.force_login(user)
+    return client
+
+
+def pass_second_factor(client: Client, user: User) -> Client:
+    """As if the second factor had been given when the session began, long ago."""
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "type": "totp", "at": 0}]
+    session["account_authentication_methods_user"] = user_id_to_str(user)
+    session.save()
     return client
 
 

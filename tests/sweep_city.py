@@ -25,7 +25,7 @@ from groups.models import (
     Theme,
     Visibility,
 )
-from tests.people import a_client, a_group, a_membership, a_structure, a_user
+from tests.people import a_client, a_group, a_membership, a_structure, a_user, pass_second_factor
 
 MARK = "zq"
 LENGTH = 26  # of 36 letters and digits: 134 bits
@@ -108,6 +108,7 @@ class SweptCity:
 
     def open_browsers(self) -> None:
         self._clients = {name: a_client(user) for name, user in self.users.items()}
+        pass_second_factor(self._clients[ADMINISTRATOR], self.user(ADMINISTRATOR))
 
     def user(self, identity: str) -> User:
         user = self.users[identity]

@@ -7,9 +7,11 @@ exists (``known_to``; everybody else must get the answer of an absent thing, to
 the byte), or say why nothing private can be behind it (``free``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from tests.sweep_city import (
+    ADMINISTRATOR,
     AUTHOR,
     BANNED,
     CITY_HALL,
@@ -192,7 +194,44 @@ NO_PRIVATE_FIELD = "shows no row of anybody"
 OPENS_A_DOOR = "a form that everybody gets alike"
 PROOF_ASKED = "asks for a fresh proof"
 DATES_ALONE = "what was decided about whom, and when: names of people's pages, of nobody's words"
+TABLES = "columns without words, ways to reach anybody or secrets"
 EMPTY_FORM = "a form about something that all who see it may read elsewhere"
+
+# Names that an administrator reads there, of people of whom nothing else is shown.
+READ_IN_TABLES = ("a member's name",)
+
+
+def _list_of_rows(city: SweptCity, name: str) -> list[Stop]:
+    return [stop(name, reveals=READ_IN_TABLES)]
+
+
+def _one_row(row: Callable[[SweptCity], object], city: SweptCity, name: str) -> list[Stop]:
+    return [stop(name, row(city), known_to={ADMINISTRATOR}, reveals=READ_IN_TABLES)]
+
+
+def tables() -> dict[str, Route]:
+    """Lists of Django's admin and a row of each, for the administrator alone."""
+    rows: dict[str, Callable[[SweptCity], object]] = {
+        "accounts_user": lambda city: city.user("quiet").pk,
+        "accounts_actor": lambda city: city.user("quiet").actor_id,
+        "accounts_structure": lambda city: city.structure.pk,
+        "groups_group": lambda city: city.closed.pk,
+        "groups_membership": lambda city: city.garden.memberships.first().pk,
+        "groups_publication": lambda city: city.open_note.pk,
+        "groups_event": lambda city: city.things["open event"].pk,
+        "groups_place": lambda city: city.things["open event's place"].pk,
+        "groups_report": lambda city: city.things["to the city"].pk,
+        "journal_audit": lambda city: city.things["an audit"].pk,
+        "django_tasks_database_dbtaskresult": lambda city: city.things["failed task"].pk,
+    }
+    routes = {}
+    for name, row in rows.items():
+        of_people = name in ("accounts_user", "accounts_actor")
+        named = of_people or name in ("groups_group", "groups_membership")
+        routes[f"admin:{name}_changelist"] = Route(_list_of_rows, "" if named else TABLES)
+        routes[f"admin:{name}_change"] = Route(partial(_one_row, row), "" if of_people else TABLES)
+    return routes
+
 
 ROUTES: dict[str, Route] = {
     # The house
@@ -523,6 +562,9 @@ ROUTES: dict[str, Route] = {
         lambda city, name: [stop(name, city.lonely.actor.handle, known_to=CITY_HALL, vary=0)],
         EMPTY_FORM,
     ),
+    # The tables: absent for all but an administrator
+    "admin:index": plain(NO_PRIVATE_FIELD),
+    **tables(),
     # Live
     "live": Route(
         lambda city, name: [

@@ -459,7 +459,7 @@ def state_of_rows() -> dict[str, str]:
             if table in WRITTEN_BY_READING:
                 continue
             where = (
-                " WHERE verb NOT IN ('read_reported', 'export_participants')"
+                " WHERE verb NOT IN ('read_reported', 'export_participants', 'read_in_tables')"
                 if table == "journal_audit"
                 else ""
             )

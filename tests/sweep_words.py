@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from groups.models import (
     Appeal,
@@ -215,7 +216,16 @@ def _traces(city: SweptCity) -> None:
         group_key=city.hidden.pk,
         reason=city.plant("audit of the hidden group", set()),
     )
-    audit(
+    city.things["failed task"] = DBTaskResult.objects.create(
+        status="FAILED",
+        task_path="ruche.core.mail.send",
+        args_kwargs={"kwargs": {"to": city.plant("what a failed task was given", set())}},
+        backend_name="default",
+        run_after=timezone.now(),
+        exception_class_path="OSError",
+        traceback=city.plant("how a task failed", set()),
+    )
+    city.things["an audit"] = audit(
         "rescue_group",
         city.closed,
         actor_key=city.user(MODERATOR).actor.pk,

@@ -30,6 +30,7 @@ from tests.sweep_city import (
     INVITED,
     MEMBER,
     ORGANISER,
+    OUTSIDER,
     PENDING,
     READERS,
     SIGNED_IN,
@@ -123,6 +124,10 @@ def closed(*more: Any) -> Callable[[SweptCity], list[Any]]:
 
 def hidden(*more: Any) -> Callable[[SweptCity], list[Any]]:
     return lambda city: [city.hidden.handle, *more]
+
+
+def lonely(city: SweptCity) -> list[Any]:
+    return [city.lonely.actor.handle]
 
 
 def event(name: str) -> Callable[[SweptCity], list[Any]]:
@@ -226,6 +231,7 @@ POSTS = [
     ),
     # The last one stays.
     post("step_down", lambda city: [city.structure.actor.handle, "author"], set()),
+    post("structure_proposal", lonely, {OUTSIDER}, answer="accept"),
     post("relation_undo", lambda city: ["block", city.user(BLOCKED).actor.pk], {AUTHOR}),
     post("remove_mail", thing("mail row"), set()),
     post("main_mail", thing("mail row"), set()),
@@ -244,6 +250,8 @@ POSTS = [
     post("groups:desk_appeal", thing("an appeal"), CITY_HALL, outcome="overturned", **DECIDED),
     post("groups:desk_person", AUTHOR_PAGE, CITY_HALL, kind="warn", **DECIDED),
     post("groups:lift_sanction", thing("a sanction"), CITY_HALL, **REASON),
+    post("groups:desk_structure", lonely, CITY_HALL, name="author", **REASON),
+    post("groups:close_structure", lonely, CITY_HALL, **REASON),
     post("groups:desk_group", lambda city: [city.asked.handle], CITY_HALL, answer="accept"),
 ]
 

@@ -58,6 +58,7 @@ DECISIONS = (
     Decision("usersessions.UserSession.user", REMOVED, "sessions"),
     Decision("accounts.User_groups.user", REMOVED, why=NO_ROW),
     Decision("accounts.User_user_permissions.user", REMOVED, why=NO_ROW),
+    Decision("admin.LogEntry.user", REMOVED, why=NO_ROW),
     # Others.
     Decision("accounts.Follow.follower", REMOVED, "following"),
     Decision("accounts.Follow.target", REMOVED, "followers"),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import require_visible
 from accounts.actions.city import ChangedMeanwhile, change_city
+from accounts.freshness import passed_second_factor
 from accounts.requests import Request
 from groups.forms.city import CityForm
 from groups.quarters import quarters
@@ -36,7 +37,11 @@ def settings(request: Request) -> HttpResponse:
         else:
             messages.success(request, _("Les réglages sont enregistrés."))
             return redirect("groups:desk_settings")
-    context = {**tabs(request, "settings"), "form": form}
+    context = {
+        **tabs(request, "settings"),
+        "form": form,
+        "reads_tables": passed_second_factor(request),
+    }
     status = 422 if form.is_bound else 200
     return render(request, "groups/desk/settings.html", context, status=status)
 

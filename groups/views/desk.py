@@ -64,6 +64,7 @@ VERBS = {
     "propose_manager": _noop("a proposé à quelqu’un de répondre pour une structure"),
     "answer_proposal": _noop("a répondu à la ville au sujet d’une structure"),
     "close_structure": _noop("a fermé une structure dont personne ne répondait"),
+    "read_in_tables": _noop("a ouvert une fiche dans les tables"),
     "name_manager": _noop("a nommé quelqu’un pour agir au nom d’une structure"),
     "remove_manager": _noop("a mis fin au droit d’agir au nom d’une structure"),
     "refuse_request": _noop("a refusé une demande d’entrée"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group as Rights
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
@@ -103,6 +104,7 @@ def a_full_life(city: City, handle: str = "partante") -> Life:
     user.user_permissions.add(
         Permission.objects.get_or_create(content_type=kind, codename="essai", name="Essai")[0]
     )
+    LogEntry.objects.create(user=user, content_type=kind, action_flag=1)
     for one, two in ((me, other), (other, me)):
         Follow.objects.create(follower=one, target=two, state=FollowState.ACCEPTED)
         Mute.objects.create(actor=one, target=two)

@@ -20,6 +20,8 @@ from accounts.models import User
 from ruche import start
 from ruche.management.demo import brest
 
+# Django's tables are read here without a script.
+NOT_SERVED = ["admin/js/*", "js"]
 FINGERPRINT = "sources.sha256"
 DEMO_BUILT = "demo-built"
 WAITING_CONNECTIONS = 1024
@@ -137,7 +139,7 @@ def collect_static() -> bool:
     was_there = (settings.STATIC_ROOT / "staticfiles.json").exists()
     command = CollectStatic()
     command.storage = CompressedManifestStaticFilesStorage()
-    call_command(command, interactive=False, verbosity=0)
+    call_command(command, interactive=False, verbosity=0, ignore_patterns=NOT_SERVED)
     kept.write_text(fingerprint)
     return not was_there
 
