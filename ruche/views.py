@@ -117,6 +117,7 @@ def sitemap(request: Request) -> HttpResponse:
         (_("Affichage"), "display"),
         (_("Accessibilité"), "accessibility"),
         (_("Mentions légales"), "legal"),
+        (_("La modération en nombres"), "groups:register"),
     ]
     parts = [(_("Pour tout le monde"), everybody)]
     parts.append((_("À moi"), mine) if request.acting.is_signed_in else (_("Votre compte"), door))

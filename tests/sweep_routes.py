@@ -530,6 +530,7 @@ ROUTES: dict[str, Route] = {
     "groups:desk_log": plain(),
     "groups:desk_settings": plain("what the city says of itself to everybody"),
     "groups:about": plain("what the city says of itself to everybody"),
+    "groups:register": plain("numbers alone, to everybody alike"),
     "groups:my_decision": reports({"to the city": set(), "decided": {OUTSIDER, AUTHOR}}),
     "groups:suspended": plain(PROOF_ASKED),
     "groups:suspended_copy": Route(
