@@ -15,10 +15,10 @@ apart. Either ends this with 1, and so does a test that fails without any
 mutant, or a reason that is no longer needed.
 
 It works on a copy of the tree: in a process forked for each mutant, the code
-of the one changed function is exchanged. What was found is kept in
-``var/teeth.json``; ``--resume`` leaves out what still holds: a kill while
-neither the function nor the killing test's file changed, a survivor while
-neither the function nor any test did.
+of the one changed function is exchanged. What was found is kept with the code,
+in ``bench/results/teeth.json``; ``--resume`` leaves out what still holds: a
+kill while neither the function nor the killing test's file changed, a survivor
+while neither the function nor any test did.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 REVIEWED = ROOT / "tests" / "teeth_reviewed.txt"
-KEPT = ROOT / "var" / "teeth.json"
+KEPT = ROOT / "bench" / "results" / "teeth.json"
 SEEN = ROOT / "var" / "teeth-seen.json"
 HOUSE = ("accounts", "groups", "realtime", "ruche")
 # What drives a browser, kills servers, or reads the source. The sweep has its turn at the end.
