@@ -9,6 +9,7 @@ refusal by ``Sent``. The mailbox is spoken to outside of any transaction.
 import hashlib
 import imaplib
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -39,13 +40,19 @@ from ruche.mail.wording import is_quiet
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_S = 20
+TIMEOUT_S = 10
+# The worker has codes to send meanwhile: a mailbox that does not answer is left alone for a while.
+LEFT_ALONE_S = 600
 AT_ONCE = 50
 LARGEST_BYTES = 1_000_000
 # A person whose answers are refused again and again is told no more: it may be a loop.
 REFUSALS_A_DAY = 3
 # Where servers say for whom a mail was.
 _FOR = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+
+
+# Which did not let us in, and until when (on the clock that never goes back).
+_left_alone: dict[Mailbox, float] = {}
 
 
 class Refused(Exception):
@@ -55,7 +62,7 @@ class Refused(Exception):
 def read_answers(go_on: Callable[[], bool] = always) -> int:
     """Deal with the mails that wait, at most 50; return how many answers were published."""
     box = mailbox()
-    if box is None:
+    if box is None or time.monotonic() < _left_alone.get(box, 0.0):
         return 0
     if in_transaction():
         raise RuntimeError("a mailbox would hold a transaction open")
@@ -70,12 +77,14 @@ def read_answers(go_on: Callable[[], bool] = always) -> int:
 @contextmanager
 def _opened(box: Mailbox) -> Iterator[imaplib.IMAP4]:
     kind = imaplib.IMAP4_SSL if box.secure else imaplib.IMAP4
+    _left_alone[box] = time.monotonic() + LEFT_ALONE_S
     connection = kind(box.host, box.port, timeout=TIMEOUT_S)
     try:
         connection.login(box.user, box.password)
         status, _answer = connection.select(box.folder)
         if status != "OK":
             raise imaplib.IMAP4.error("no such folder")
+        del _left_alone[box]
         yield connection
     finally:
         with suppress(OSError, imaplib.IMAP4.error):

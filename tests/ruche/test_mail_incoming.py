@@ -98,6 +98,14 @@ def test_another_sender_publishes_nothing_and_the_person_is_told_at_their_own_ad
     assert "Reply-To" not in refusal.extra_headers
 
 
+def test_a_mailbox_that_lets_nobody_in_is_left_alone_for_a_while(imap):
+    imap.password = "another since"
+
+    assert [read_answers(), read_answers()] == [0, 0]
+
+    assert imap.commands.count("LOGIN") == 1
+
+
 def test_two_senders_are_no_sender(city, imap, letter):
     both = f"{city.member.email}, {city.resident.email}"
     imap.deliver(a_mail(city.member, letter.extra_headers["Reply-To"], From=both))
