@@ -465,7 +465,8 @@ ROUTES: dict[str, Route] = {
         lambda city, name: [
             stop(name, city.things[f"{each} event's place"].number, known_to=readers)
             for each, readers in (("open", EVERYBODY), ("closed", READERS))
-        ]
+        ],
+        "for the city's moderators, of places that everybody sees",
     ),
     "groups:calendar_address": plain(POST_ALONE),
     "opendata:city_calendar": plain("for everybody alike, with what everybody reads"),

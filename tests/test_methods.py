@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from groups.models import Event
 from tests import sweep_words
 from tests.extent import drawn
 from tests.sweep_city import (
@@ -134,6 +136,14 @@ def event(name: str) -> Callable[[SweptCity], list[Any]]:
     return lambda city: [city.things[f"{name} event"].number]
 
 
+def longer_event(city: SweptCity) -> list[Any]:
+    """It lasts long enough for a session of ``AN_EVENT``."""
+    begins = datetime(2027, 2, 28, 9, tzinfo=UTC)
+    found = city.things["closed event"]
+    Event.objects.filter(pk=found.pk).update(starts_at=begins, ends_at=begins + timedelta(days=3))
+    return [found.number]
+
+
 AUTHOR_PAGE = lambda city: ["author"]  # noqa: E731
 ENTERS = {"answer_0": "Pour voir", "rules": "on"}
 WORDS = {"source": "Bonjour", "level": "2"}
@@ -173,6 +183,21 @@ POSTS = [
     post("groups:create_event", closed(), INSIDE, **AN_EVENT),
     post("groups:edit_event", event("closed"), {AUTHOR, ORGANISER}, **AN_EVENT),
     post("groups:cancel_event", event("closed"), {AUTHOR, ORGANISER}, **REASON),
+    post("groups:create_session", longer_event, {AUTHOR, ORGANISER}, **AN_EVENT),
+    post(
+        "groups:end_series",
+        lambda city: [city.things["closed series"].number],
+        {AUTHOR, ORGANISER},
+        last="2026-01-01",
+        **REASON,
+    ),
+    post(
+        "groups:edit_place",
+        lambda city: [city.things["open event's place"].number],
+        CITY_HALL,
+        name="Autre nom",
+        address="Brest",
+    ),
     post("groups:come", event("open"), SIGNED_IN - {BLOCKED}),
     post("groups:stay_away", event("closed"), {MEMBER}),
     # Groups
@@ -256,8 +281,16 @@ POSTS = [
 ]
 
 # Who wants to may do it, to what everybody may find; or it only touches one's own.
-# By the link of a mail, whoever holds it stops the mails.
-FOR_ALL = {"groups:follow_group", "groups:invitation", "groups:stop_mails"}
+# By the link of a mail, whoever holds it stops the mails, or gives the seat back.
+FOR_ALL = {
+    "groups:follow_group",
+    "groups:invitation",
+    "groups:stop_mails",
+    "groups:visitor",
+    "groups:visitor_code",
+    "groups:my_seat",
+    "groups:leave_my_seat",
+}
 REFUSED = (302, 403, 404, 405)
 _WRITES = re.compile(r'^\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 

@@ -28,7 +28,7 @@ def news(user):
 def written_to(user):
     """The mails that wait to be sent to ``user``, subject and text."""
     sent = [job.args_kwargs["kwargs"] for job in DBTaskResult.objects.all()]
-    return [mail["subject"] + mail["text"] for mail in sent if mail["address"] == user.email]
+    return [mail["subject"] + mail["text"] for mail in sent if mail.get("address") == user.email]
 
 
 @pytest.fixture

@@ -114,15 +114,22 @@ BOMBS = {
 }
 
 
+def _spent_s() -> float:
+    """Seconds of a processor: of this process and of those it waited for."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_quickly_and_takes_no_memory(name):
     data = BOMBS[name]()
     before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    started = time.perf_counter()
+    # What the machine spends on it: how long that takes depends on who else is at work.
+    before_s = _spent_s()
     with pytest.raises(PictureRefused):
         keep(data)
-    took_s = time.perf_counter() - started
+    took_s = _spent_s() - before_s
 
     assert took_s < REFUSED_WITHIN_S
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < MEMORY_KB
