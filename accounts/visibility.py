@@ -21,7 +21,7 @@ def user_named(acting: Acting, handle: str) -> User | None:
     """The person of this city of that short name; one who cannot be met is as absent as nobody."""
     person = (
         people_visible_to(acting)
-        .filter(type=ActorType.PERSON, domain=None, handle=handle, user__is_active=True)
+        .filter(user__handle=handle, user__is_active=True)
         .select_related("user")
         .first()
     )

@@ -136,6 +136,17 @@ def test_what_cannot_be_is_said_by_the_field_and_kept(city, lighthouse, typed):
     assert nothing_written()
 
 
+def test_a_group_that_the_city_may_not_know_of_is_not_named(city, lighthouse, hidden):
+    a_group("quai", "Le quai", structure=lighthouse)
+    hidden.structure = lighthouse
+    hidden.save()
+
+    page = a_client(city.moderator).get(PAGE).content.decode()
+
+    assert "Le quai" in page
+    assert "Nom secret" not in page
+
+
 @pytest.mark.parametrize("who", [None, "member", "asker", "moderator"])
 def test_nobody_else_answers_in_ones_place(city, proposal, who):
     user = None if who is None else getattr(city, who)
