@@ -126,7 +126,7 @@ def test_what_is_not_known_elsewhere_is_not_known_here(city, browser):
     frail = a_group("fragile", "Ruche fragile", sensitive=True)
     inside = [a_membership(city.member, group) for group in (hidden, closed, frail)]
     unread = a_note(city.member, city.shelter)
-    left = Membership.objects.get(actor=city.banned.actor)
+    left = a_membership(city.banned, city.garden, state="banned")
     gone = a_user("partie")
     Actor.objects.filter(pk=gone.actor_id).update(deleted_at=timezone.now())
     structure = a_structure("quai", "Quai")
