@@ -13,7 +13,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from accounts.models import Actor, Block, Follow, Handle, Manager, Mute, Proposal, Structure, User
@@ -72,6 +72,10 @@ class Crowd:
         self._mine()
         self._told()
         self._for_the_city()
+        if connection.vendor == "postgresql":
+            # As it does by itself, after a while, where rows were committed.
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
 
     def _actors(self, prefix: str, kind: str = "Person") -> list[Actor]:
         handles = [f"{prefix}{name}" for name in self.names]
