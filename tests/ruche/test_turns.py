@@ -50,9 +50,10 @@ def test_who_holds_a_row_waits_for_nobody(monkeypatch):
     let_go = holding("event", 2)
 
     with atomic(), one_at_a_time("event", 2):
-        pass
+        in_the_meantime = True
 
     let_go()
+    assert in_the_meantime
 
 
 def test_a_database_that_was_too_busy_asks_to_come_back():
