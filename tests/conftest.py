@@ -1,9 +1,7 @@
 """The small city of the tests, and what tests on both engines need."""
 
 import os
-import random
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -26,9 +24,6 @@ if connection.vendor == "postgresql":
         )
         + " -c synchronous_commit=off"
     )
-
-# How many cases of one test the second engine is asked in the usual run.
-CASES = 3
 
 # What migrations and their signals wrote, and no test changes.
 _KEPT = {"django_migrations", "django_content_type", "auth_permission"}
@@ -175,30 +170,6 @@ def pytest_collection_modifyitems(config, items):
     # What uses neither has passed a moment before, and would pass again.
     config.hook.pytest_deselected(items=[item for item in items if not _uses_services(item)])
     items[:] = [item for item in items if _uses_services(item)]
-    kept = _some_cases(items)
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = [item for item in items if item in kept]
-
-
-def _some_cases(items):
-    """
-    Of a test with many cases three, drawn; all of one that commits, which is about the engine.
-
-    By the name of the run, that all its workers know: each must find the same tests.
-    """
-    draw = random.Random(os.environ.get("PYTEST_XDIST_TESTRUNUID"))
-    cases = defaultdict(list)
-    for item in items:
-        cases[item.nodeid.partition("[")[0]].append(item)
-    return {item for each in cases.values() for item in _drawn_cases(each, draw)}
-
-
-def _drawn_cases(cases, draw):
-    marker = cases[0].get_closest_marker("django_db")
-    commits = marker is not None and marker.kwargs.get("transaction")
-    if commits or "transactional_db" in cases[0].fixturenames or len(cases) <= CASES:
-        return cases
-    return draw.sample(cases, CASES)
 
 
 def _uses_services(item):
