@@ -287,8 +287,7 @@ def _hows(number: int, identity: str) -> list[tuple[str, str]]:
     if os.environ.get("RUCHE_SWEEP_FULL") or identity in IN_FULL:
         return list(itertools.product(kinds, VERBS))
     first, *others = itertools.product(kinds, VERBS)
-    turn, rests = divmod(number + IDENTITIES.index(identity), 2)
-    return [first] if rests else [first, others[turn % len(others)]]
+    return [first, others[(number + IDENTITIES.index(identity)) % len(others)]]
 
 
 class Walk:

@@ -8,10 +8,11 @@ how much is drawn, ``RUCHE_SWEEP_ROUTES`` names the only routes to visit, and
 ``RUCHE_SWEEP_FULL`` asks each verb in each format.
 
 What is asked without it, and why that is enough. Without an account: all of
-it. As somebody: HTML by GET, and every second time one of the fourteen other
-pairs of format and verb, another one from identity to identity and from address
-to address, and from run to run by the seed: each person asks each route in each
-of them over its addresses or over runs. Equivalent, hence asked in turn:
+it. As somebody: HTML by GET, and one of the fourteen other pairs of format and
+verb, another one from identity to identity and from address to address, and
+from run to run by the seed. So each address is asked in each of them by at
+least one person, and each person asks each route in each of them over its
+addresses or over runs. Equivalent, hence asked in turn:
 
 - the four other formats: what answers none of them answers all alike (406,
   before anything is looked up), and who may see is decided by
