@@ -25,6 +25,7 @@ from accounts.acting import Acting
 from accounts.actions.reading import read_in_tables
 from accounts.freshness import passed_second_factor
 from accounts.models import Actor, Structure, User
+from accounts.requests import Request
 from groups.models import Event, Group, Membership, Place, Publication, Report, Visibility
 from groups.visibility import (
     audit_visible_to,
@@ -42,7 +43,7 @@ PER_PAGE = 50
 
 
 def acting_of(request: HttpRequest) -> Acting:
-    return request.acting  # type: ignore[attr-defined]
+    return cast(Request, request).acting
 
 
 class Tables(admin.AdminSite):
